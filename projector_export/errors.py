@@ -1,0 +1,61 @@
+"""Every error that projector_export raises on purpose.
+
+::
+
+    ProjectorExportError          something the user can mend; its text says what, where, and what to type instead
+    ├── InvalidInputError         an argument, a table or a file's content is not what it has to be
+    │   └── CorruptFileError      a file is truncated, lies about itself, or is not of its own format
+    ├── NotFoundError             a file, folder, tensor, repository or revision does not exist
+    ├── AmbiguousChoiceError      several things fit and the user has to name one
+    ├── MissingExtraError         an optional package is not installed
+    ├── TransferError             a download failed although it was tried again
+    └── WriteError                the target cannot be written (permission, full disk)
+
+The command line turns any of these into one sentence on stderr and exit code 2. Everything else is a bug and keeps its
+traceback.
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "AmbiguousChoiceError",
+    "CorruptFileError",
+    "InvalidInputError",
+    "MissingExtraError",
+    "NotFoundError",
+    "ProjectorExportError",
+    "TransferError",
+    "WriteError",
+]
+
+
+class ProjectorExportError(Exception):
+    """Base of all errors raised on purpose."""
+
+
+class InvalidInputError(ProjectorExportError, ValueError):
+    """An argument, a table or a file's content is not what it has to be."""
+
+
+class CorruptFileError(InvalidInputError):
+    """A file is truncated, lies about itself, or is not of its own format."""
+
+
+class NotFoundError(ProjectorExportError, LookupError):
+    """A file, folder, tensor, repository or revision does not exist."""
+
+
+class AmbiguousChoiceError(InvalidInputError):
+    """Several things fit and the user has to name one."""
+
+
+class MissingExtraError(ProjectorExportError, ImportError):
+    """An optional package is not installed."""
+
+
+class TransferError(ProjectorExportError, OSError):
+    """A download failed although it was tried again."""
+
+
+class WriteError(ProjectorExportError, OSError):
+    """The target cannot be written."""

@@ -1,0 +1,46 @@
+"""The only door to optional packages: which extra brings which import."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import MappingProxyType
+
+from projector_export.errors import MissingExtraError
+
+__all__ = ["EXTRAS", "required_for"]
+
+EXTRAS = MappingProxyType(
+    {
+        "torch": "torch",
+        "sentencepiece": "sentencepiece",
+        "tiktoken": "tiktoken",
+    }
+)
+"""Name of the import -> name of the extra in ``pyproject.toml``."""
+
+
+@contextmanager
+def required_for(work: str) -> Iterator[None]:
+    """Turn a missing optional package into the command that installs it.
+
+    Parameters
+    ----------
+    work
+        What needs the package, in a few words ("reading model.bin").
+
+    Raises
+    ------
+    MissingExtraError
+        If an import inside the block fails because a package named in :data:`EXTRAS` is not installed. A package that is
+        there and broken shows its own error.
+    """
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        extra = EXTRAS.get((error.name or "").partition(".")[0])
+        if extra is None or "." in (error.name or ""):
+            raise
+        raise MissingExtraError(
+            f"{work} needs the package {error.name!r}: pip install 'projector-export[{extra}]'"
+        ) from error

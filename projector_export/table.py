@@ -1,0 +1,172 @@
+"""The embedding table: what every source makes, every transform turns into another, and every target writes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from projector_export.errors import InvalidInputError
+from projector_export.provenance import Provenance, Step
+from projector_export.vectors import BLOCK_BYTES, ArrayVectors, Float32Array, SelectedVectors, Vectors, blocks_of
+
+__all__ = ["Column", "EmbeddingTable"]
+
+
+@dataclass(frozen=True, eq=False)
+class Column:
+    """One value a row.
+
+    Parameters
+    ----------
+    name
+        Head of the column.
+    values
+        Texts, or a one-dimensional array of numbers. A missing text is ``None``, a missing number NaN.
+
+    Raises
+    ------
+    InvalidInputError
+        If the values are neither texts nor numbers.
+    """
+
+    name: str
+    values: Sequence[str | None] | npt.NDArray[np.generic]
+
+    def __post_init__(self) -> None:
+        if isinstance(self.values, np.ndarray):
+            if self.values.ndim != 1 or self.values.dtype.kind not in "fiub":
+                raise InvalidInputError(
+                    f"column {self.name!r} has to hold one number or one text a row, "
+                    f"not an array of {self.values.dtype} and shape {self.values.shape}"
+                )
+            values = self.values.copy()
+            values.flags.writeable = False
+            object.__setattr__(self, "values", values)
+        else:
+            texts = tuple(self.values)
+            for row, value in enumerate(texts):
+                if value is not None and not isinstance(value, str):
+                    raise InvalidInputError(f"column {self.name!r}, row {row}: {value!r} is neither a text nor None")
+            object.__setattr__(self, "values", texts)
+
+    @property
+    def is_numeric(self) -> bool:
+        """Whether the column holds numbers."""
+        return isinstance(self.values, np.ndarray)
+
+    def take(self, rows: npt.NDArray[np.int64]) -> Column:
+        """Return the column of the chosen rows."""
+        if isinstance(self.values, np.ndarray):
+            return Column(self.name, self.values[rows])
+        return Column(self.name, tuple(self.values[row] for row in rows.tolist()))
+
+
+@dataclass(frozen=True, eq=False)
+class EmbeddingTable:
+    """Vectors with their columns and their history, checked once, then frozen.
+
+    Parameters
+    ----------
+    name
+        What the viewer calls the tensor.
+    vectors
+        ``(n_rows, n_dims)``: an array, or a lazy view that is read in blocks.
+    columns
+        One value a row each, in display order; the first text column is the label.
+    provenance
+        Where the rows came from and what was done to them.
+
+    Raises
+    ------
+    InvalidInputError
+        If there is no row or no dimension, a column has another length, or two columns share a name.
+    """
+
+    name: str
+    vectors: Vectors
+    columns: tuple[Column, ...] = ()
+    provenance: Provenance = field(default_factory=Provenance)
+
+    def __post_init__(self) -> None:
+        n_rows, n_dims = self.vectors.shape
+        if n_rows < 1 or n_dims < 1:
+            raise InvalidInputError(f"table {self.name!r} is empty: it has {n_rows} rows of {n_dims} dimensions")
+        object.__setattr__(self, "columns", tuple(self.columns))
+        names = [column.name for column in self.columns]
+        for column in self.columns:
+            if len(column.values) != n_rows:
+                raise InvalidInputError(
+                    f"column {column.name!r} has {len(column.values):,} values for {n_rows:,} rows of table {self.name!r}"
+                )
+            if names.count(column.name) > 1:
+                raise InvalidInputError(f"table {self.name!r} has two columns named {column.name!r}: rename one")
+
+    @classmethod
+    def from_array(
+        cls, array: npt.NDArray[np.generic], *, name: str = "embeddings", columns: Sequence[Column] = ()
+    ) -> EmbeddingTable:
+        """Make a table of an array in memory.
+
+        Parameters
+        ----------
+        array
+            Shape ``(n_rows, n_dims)``, real numbers. It is copied, so later changes to it do not reach the table.
+        name
+            What the viewer calls the tensor.
+        columns
+            One value a row each, in display order.
+        """
+        copy = np.array(array)
+        copy.flags.writeable = False
+        vectors = ArrayVectors(copy)
+        step = Step("from_array", {"shape": list(vectors.shape), "dtype": vectors.dtype})
+        return cls(name, vectors, tuple(columns), Provenance().then(step))
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """``(n_rows, n_dims)``."""
+        return self.vectors.shape
+
+    @property
+    def n_rows(self) -> int:
+        """Number of rows."""
+        return self.vectors.shape[0]
+
+    @property
+    def n_dims(self) -> int:
+        """Number of dimensions."""
+        return self.vectors.shape[1]
+
+    def column(self, name: str) -> Column:
+        """Return the column of that name.
+
+        Raises
+        ------
+        InvalidInputError
+            If there is none.
+        """
+        for column in self.columns:
+            if column.name == name:
+                return column
+        known = ", ".join(column.name for column in self.columns) or "none at all"
+        raise InvalidInputError(f"table {self.name!r} has no column {name!r}; it has {known}")
+
+    def blocks(self, *, block_bytes: int = BLOCK_BYTES) -> Iterator[tuple[int, Float32Array]]:
+        """Walk through the vectors in blocks, as :func:`blocks_of` does."""
+        return blocks_of(self.vectors, block_bytes=block_bytes)
+
+    def with_vectors(self, vectors: Vectors, step: Step, *notes: str) -> EmbeddingTable:
+        """Return this table with other vectors for the same rows."""
+        return replace(self, vectors=vectors, provenance=self.provenance.then(step, *notes))
+
+    def take(self, rows: npt.NDArray[np.int64], step: Step, *notes: str) -> EmbeddingTable:
+        """Return the table of the chosen rows (increasing row numbers), still lazy."""
+        return replace(
+            self,
+            vectors=SelectedVectors(self.vectors, rows),
+            columns=tuple(column.take(rows) for column in self.columns),
+            provenance=self.provenance.then(step, *notes),
+        )

@@ -1,0 +1,229 @@
+"""Rows of numbers that may not fit in memory: in an array, in a file, chosen or computed, read in blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from os import PathLike, fspath
+from typing import Protocol, TypeAlias, runtime_checkable
+
+import numpy as np
+import numpy.typing as npt
+
+from projector_export.errors import CorruptFileError, InvalidInputError
+
+__all__ = [
+    "BLOCK_BYTES",
+    "ArrayVectors",
+    "FileVectors",
+    "Float32Array",
+    "MappedVectors",
+    "SelectedVectors",
+    "Vectors",
+    "blocks_of",
+]
+
+Float32Array: TypeAlias = npt.NDArray[np.float32]
+Decode: TypeAlias = Callable[[npt.NDArray[np.uint8]], npt.NDArray[np.generic]]
+
+BLOCK_BYTES = 16 * 2**20
+"""Float32 bytes of one block: small enough for any machine, large enough that Python's share of the time vanishes."""
+
+
+@runtime_checkable
+class Vectors(Protocol):
+    """Rows of numbers that may not fit in memory: they are read in ranges, always as float32."""
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """``(n_rows, n_dims)``."""
+
+    @property
+    def dtype(self) -> str:
+        """How the source stores a value: ``"float32"``, ``"bfloat16"``, ``"float8_e4m3"``..."""
+
+    def read(self, start: int, stop: int) -> Float32Array:
+        """Return rows ``start`` to ``stop`` as a new C-ordered float32 array of shape ``(stop - start, n_dims)``."""
+
+
+def blocks_of(vectors: Vectors, *, block_bytes: int = BLOCK_BYTES) -> Iterator[tuple[int, Float32Array]]:
+    """Walk through vectors in blocks.
+
+    Parameters
+    ----------
+    vectors
+        Rows to walk through.
+    block_bytes
+        Size of one float32 block in bytes; at least one row is read at a time.
+
+    Yields
+    ------
+    start : int
+        Index of the block's first row.
+    block : ndarray of float32, shape (n_block_rows, n_dims)
+    """
+    n_rows, n_dims = vectors.shape
+    step = max(1, block_bytes // max(1, 4 * n_dims))
+    for start in range(0, n_rows, step):
+        yield start, vectors.read(start, min(start + step, n_rows))
+
+
+@dataclass(frozen=True, eq=False)
+class ArrayVectors:
+    """Vectors that are in memory, or memory-mapped by whoever made the array.
+
+    Parameters
+    ----------
+    array
+        Shape ``(n_rows, n_dims)``, any real dtype. It is never written to.
+
+    Raises
+    ------
+    InvalidInputError
+        If the array is not two-dimensional or not of numbers.
+    """
+
+    array: npt.NDArray[np.generic]
+
+    def __post_init__(self) -> None:
+        if self.array.ndim != 2:
+            raise InvalidInputError(
+                f"vectors have to be a table of rows and dimensions, not an array of shape {self.array.shape}"
+            )
+        if self.array.dtype.kind not in "fiub":
+            raise InvalidInputError(f"vectors have to be real numbers, not {self.array.dtype}")
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """``(n_rows, n_dims)``."""
+        n_rows, n_dims = self.array.shape
+        return n_rows, n_dims
+
+    @property
+    def dtype(self) -> str:
+        """How the source stores a value."""
+        return str(self.array.dtype)
+
+    def read(self, start: int, stop: int) -> Float32Array:
+        """Return rows ``start`` to ``stop`` as new float32 rows."""
+        return np.array(self.array[start:stop], dtype=np.float32, order="C")
+
+
+@dataclass(frozen=True, eq=False)
+class FileVectors:
+    """Vectors that lie row after row in a file.
+
+    Rows are read with ``readinto`` and not through a memory map: pages of a map count as resident memory, so that walking
+    through a 2 GB tensor would look like (and on a small machine be) 2 GB of use.
+
+    Parameters
+    ----------
+    path
+        File that holds the rows.
+    offset
+        Byte at which row 0 begins.
+    shape
+        ``(n_rows, n_dims)`` after decoding.
+    dtype
+        Name of the stored type, for people.
+    row_bytes
+        Bytes of one stored row.
+    decode
+        Turns the raw bytes of whole rows (uint8, one-dimensional) into their values, of any shape that has
+        ``n_block_rows * n_dims`` elements.
+    """
+
+    path: str | PathLike[str]
+    offset: int
+    shape: tuple[int, int]
+    dtype: str
+    row_bytes: int
+    decode: Decode
+
+    def read(self, start: int, stop: int) -> Float32Array:
+        """Return rows ``start`` to ``stop`` as new float32 rows."""
+        raw = np.empty((stop - start) * self.row_bytes, dtype=np.uint8)
+        with open(self.path, "rb", buffering=0) as file:
+            file.seek(self.offset + start * self.row_bytes)
+            view = memoryview(raw)
+            while view:
+                count = file.readinto(view)
+                if not count:
+                    raise CorruptFileError(f"{fspath(self.path)} became shorter while it was read: start again")
+                view = view[count:]
+        values = self.decode(raw).reshape(stop - start, self.shape[1])
+        return np.ascontiguousarray(values, dtype=np.float32)
+
+
+@dataclass(frozen=True, eq=False)
+class SelectedVectors:
+    """Chosen rows of other vectors, still lazy.
+
+    Parameters
+    ----------
+    vectors
+        Where the rows come from.
+    rows
+        Row numbers in ``vectors``, increasing.
+    """
+
+    vectors: Vectors
+    rows: npt.NDArray[np.int64]
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """``(n_rows, n_dims)``."""
+        return len(self.rows), self.vectors.shape[1]
+
+    @property
+    def dtype(self) -> str:
+        """How the source stores a value."""
+        return self.vectors.dtype
+
+    def read(self, start: int, stop: int) -> Float32Array:
+        """Return chosen rows ``start`` to ``stop`` as new float32 rows."""
+        wanted = self.rows[start:stop]
+        if not len(wanted):
+            return np.empty((0, self.shape[1]), dtype=np.float32)
+        result = np.empty((len(wanted), self.shape[1]), dtype=np.float32)
+        step = max(1, BLOCK_BYTES // max(1, 4 * self.shape[1]))
+        first = 0
+        while first < len(wanted):
+            last = int(np.searchsorted(wanted, wanted[first] + step))
+            block = self.vectors.read(int(wanted[first]), int(wanted[last - 1]) + 1)
+            result[first:last] = block[wanted[first:last] - wanted[first]]
+            first = last
+        return result
+
+
+@dataclass(frozen=True, eq=False)
+class MappedVectors:
+    """Other vectors, each block passed through a function of its rows alone.
+
+    Parameters
+    ----------
+    vectors
+        Where the rows come from.
+    n_dims
+        Dimensions that ``function`` returns.
+    function
+        Takes float32 rows ``(n_block_rows, d)`` that it may overwrite, returns ``(n_block_rows, n_dims)``.
+    """
+
+    vectors: Vectors
+    n_dims: int
+    function: Callable[[Float32Array], npt.NDArray[np.floating]]
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """``(n_rows, n_dims)``."""
+        return self.vectors.shape[0], self.n_dims
+
+    @property
+    def dtype(self) -> str:
+        """The computed values are float32."""
+        return "float32"
+
+    def read(self, start: int, stop: int) -> Float32Array:
+        """Return rows ``start`` to ``stop`` as new float32 rows."""
+        return np.ascontiguousarray(self.function(self.vectors.read(start, stop)), dtype=np.float32)
