@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 __all__ = ["JSONValue", "Provenance", "Step"]
 
-JSONValue: TypeAlias = "str | int | float | bool | None | list[JSONValue] | dict[str, JSONValue]"
+JSONValue: TypeAlias = "str | int | float | bool | list[JSONValue] | dict[str, JSONValue] | None"
 
 
 @dataclass(frozen=True)

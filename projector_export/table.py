@@ -25,6 +25,8 @@ class Column:
         Head of the column.
     values
         Texts, or a one-dimensional array of numbers. A missing text is ``None``, a missing number NaN.
+    spelled
+        The texts were already spelled for the eye by :mod:`projector_export.tokens`: writers leave their backslashes alone.
 
     Raises
     ------
@@ -34,6 +36,7 @@ class Column:
 
     name: str
     values: Sequence[str | None] | npt.NDArray[np.generic]
+    spelled: bool = False
 
     def __post_init__(self) -> None:
         if isinstance(self.values, np.ndarray):
@@ -60,8 +63,8 @@ class Column:
     def take(self, rows: npt.NDArray[np.int64]) -> Column:
         """Return the column of the chosen rows."""
         if isinstance(self.values, np.ndarray):
-            return Column(self.name, self.values[rows])
-        return Column(self.name, tuple(self.values[row] for row in rows.tolist()))
+            return replace(self, values=self.values[rows])
+        return replace(self, values=tuple(self.values[row] for row in rows.tolist()))
 
 
 @dataclass(frozen=True, eq=False)

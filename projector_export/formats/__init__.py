@@ -1,0 +1,1 @@
+"""Bytes to values and back, as pure functions; each format cites the reader it serves."""

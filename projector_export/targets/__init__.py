@@ -1,0 +1,1 @@
+"""Embedding tables to files."""

@@ -1,0 +1,1 @@
+"""Embedding table in, embedding table out."""
