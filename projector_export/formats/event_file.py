@@ -13,7 +13,7 @@ import struct
 
 from projector_export.errors import CorruptFileError, InvalidInputError
 from projector_export.formats import record_file
-from projector_export.formats.protobuf_wire import decode_message, encode_bytes_field, encode_fixed_field
+from projector_export.formats.protobuf_wire import FIXED64, decode_message, encode_bytes_field, encode_fixed_field
 
 __all__ = ["encode_file_version", "file_name", "has_record"]
 
@@ -75,7 +75,7 @@ def has_record(head: bytes) -> bool:
     """
     try:
         for record in record_file.decode(head):
-            decode_message(record)
+            decode_message(record).integer(1, wire_type=FIXED64)
             return True
     except CorruptFileError:
         return False

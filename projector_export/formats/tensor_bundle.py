@@ -249,7 +249,7 @@ def _slices_of(
         stored = [_decode_extent(extent) for extent in decode_message(chunk).chunks(1)]
         part_key = encode_slice_key(key, stored)
         if part_key not in messages or part_key in seen or len(stored) != len(shape):
-            raise CorruptFileError("one of the tensor's parts has no entry of its own")
+            raise CorruptFileError("one of its parts has no entry or is listed twice")
         seen.add(part_key)
         yield _resolved(stored, shape), part_key
 
