@@ -10,9 +10,25 @@ import numpy.typing as npt
 
 from projector_export.errors import InvalidInputError
 from projector_export.provenance import Provenance, Step
-from projector_export.vectors import BLOCK_BYTES, ArrayVectors, Float32Array, SelectedVectors, Vectors, blocks_of
+from projector_export.vectors import (
+    BLOCK_BYTES,
+    ArrayVectors,
+    Float32Array,
+    SelectedVectors,
+    Vectors,
+    bad_rows_of,
+    blocks_of,
+)
 
-__all__ = ["Column", "EmbeddingTable"]
+__all__ = ["Column", "EmbeddingTable", "listed"]
+
+N_LISTED = 5
+
+
+def listed(rows: npt.NDArray[np.int64]) -> str:
+    """Return the first few row numbers as words of a sentence."""
+    first = ", ".join(str(row) for row in rows[:N_LISTED].tolist())
+    return f"row {first}" if len(rows) == 1 else f"rows {first}{', …' if len(rows) > N_LISTED else ''}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,6 +158,21 @@ class EmbeddingTable:
     def n_dims(self) -> int:
         """Number of dimensions."""
         return self.vectors.shape[1]
+
+    def require_finite(self) -> None:
+        """Walk through all rows.
+
+        Raises
+        ------
+        InvalidInputError
+            If one holds NaN or infinite numbers; the sentence names the first ones.
+        """
+        rows = bad_rows_of(self.vectors)
+        if len(rows):
+            raise InvalidInputError(
+                f"{len(rows):,} of {self.n_rows:,} rows of {self.name!r} hold NaN or infinite numbers ({listed(rows)}), and "
+                "the viewer shows nothing then: mend them, or add --drop-bad-rows (drop_bad_rows=True)"
+            )
 
     def column(self, name: str) -> Column:
         """Return the column of that name.

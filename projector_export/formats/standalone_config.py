@@ -20,16 +20,21 @@ FILE_NAME = "config.json"
 _PATHS = {"tensorPath": "tensor_path", "metadataPath": "metadata_path", "bookmarksPath": "bookmarks_path"}
 
 
-def encode(embeddings: Sequence[EmbeddingInfo]) -> str:
-    """Return the text of ``config.json``."""
-    entries: list[JSONValue] = []
-    for info in embeddings:
-        entry: dict[str, JSONValue] = {"tensorName": info.tensor_name, "tensorShape": list(info.tensor_shape)}
-        entry.update({key: getattr(info, name) for key, name in _PATHS.items() if getattr(info, name)})
-        if info.sprite_path:
-            entry["sprite"] = {"imagePath": info.sprite_path, "singleImageDim": list(info.sprite_size)}
-        entries.append(entry)
-    return json.dumps({"embeddings": entries}, ensure_ascii=False, indent=2) + "\n"
+def encode(embeddings: Sequence[EmbeddingInfo], *, onto: str = "") -> str:
+    """Return the text of ``config.json``.
+
+    Parameters
+    ----------
+    embeddings
+        Tensors to offer.
+    onto
+        The text of an older config: its tensors of other names, and everything else it says, stay.
+    """
+    content: dict[str, JSONValue] = json.loads(onto) if onto else {}
+    names = {info.tensor_name for info in embeddings}
+    kept = [info for info in _listed(content) if info.get("tensorName") not in names]
+    content["embeddings"] = [*kept, *map(_as_json, embeddings)]
+    return json.dumps(content, ensure_ascii=False, indent=2) + "\n"
 
 
 def decode(text: str, *, where: str = FILE_NAME) -> tuple[EmbeddingInfo, ...]:
@@ -47,6 +52,19 @@ def decode(text: str, *, where: str = FILE_NAME) -> tuple[EmbeddingInfo, ...]:
             f"{where} is not a config of the standalone projector ({type(error).__name__}: {error}): "
             "it has to be JSON with a list 'embeddings' of tensorName, tensorShape, tensorPath"
         ) from error
+
+
+def _listed(content: dict[str, JSONValue]) -> list[dict[str, JSONValue]]:
+    entries = content.get("embeddings", [])
+    return [entry for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
+
+
+def _as_json(info: EmbeddingInfo) -> dict[str, JSONValue]:
+    entry: dict[str, JSONValue] = {"tensorName": info.tensor_name, "tensorShape": list(info.tensor_shape)}
+    entry.update({key: getattr(info, name) for key, name in _PATHS.items() if getattr(info, name)})
+    if info.sprite_path:
+        entry["sprite"] = {"imagePath": info.sprite_path, "singleImageDim": list(info.sprite_size)}
+    return entry
 
 
 def _entry(entry: dict[str, object]) -> EmbeddingInfo:

@@ -1,0 +1,127 @@
+"""A folder for projector.tensorflow.org: ``config.json`` with raw vectors, and text files for its upload dialog.
+
+Reader: ``vz_projector/data-provider-demo.ts`` (config, ``.bytes``, metadata) and ``data-provider.ts`` (uploaded text).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from os import PathLike
+from pathlib import Path, PurePosixPath
+
+from projector_export.errors import InvalidInputError
+from projector_export.formats import metadata_tsv, standalone_config
+from projector_export.formats.projector_config import EmbeddingInfo
+from projector_export.table import EmbeddingTable
+from projector_export.targets import manifest
+from projector_export.targets.publication import MANIFEST_NAME, publication, replace_text
+from projector_export.targets.result import Written, checked_name
+from projector_export.targets.tensor_file import Progress, write_bytes, write_raw, write_rows_as_text
+
+__all__ = ["write"]
+
+TEXT_BYTES_A_NUMBER = 12
+"""A float32 as text with its tab, roughly; for the check of free space."""
+
+
+def write(
+    tables: Sequence[tuple[EmbeddingTable, EmbeddingTable]],
+    folder: str | PathLike[str],
+    *,
+    base_url: str = "",
+    progress: Progress | None = None,
+) -> tuple[Written, ...]:
+    """Write tables into a folder for the standalone projector, all of them or none.
+
+    Parameters
+    ----------
+    tables
+        Pairs: all rows, and what the viewer is given. Only the latter is written, since a browser reads all of it.
+    folder
+        Where ``config.json`` goes; made if it does not exist. Tensors of the same name are replaced, others stay.
+    base_url
+        Address at which the folder will be served, ending in ``/``. The viewer takes the config's paths relative to the page
+        that shows it, so a config for projector.tensorflow.org needs it; without, the page has to lie in the folder.
+    progress
+        Called with rows done and all rows, for each file of vectors.
+
+    Raises
+    ------
+    InvalidInputError
+        If a name breaks the viewer's requests, or a table cannot be shown.
+    WriteError
+        If the disk is full or the folder cannot be written to.
+    """
+    if base_url and not base_url.endswith("/"):
+        raise InvalidInputError(f"a base URL ends in a slash: type {base_url + '/'!r}")
+    parent = Path(folder)
+    names = [checked_name(table) for table, _ in tables]
+    if len(set(names)) < len(names):
+        raise InvalidInputError(f"two tensors of one folder cannot share a name: {', '.join(names)}")
+    numbers = sum(viewer.n_rows * viewer.n_dims for _, viewer in tables)
+    with publication(
+        parent,
+        names,
+        n_bytes=(4 + TEXT_BYTES_A_NUMBER) * numbers,
+        referenced=lambda: _referenced(_decode(_read_text(parent), parent)),
+    ) as opened:
+        entries = [
+            _write_folder(path, table, viewer, base_url, progress)
+            for path, (table, viewer) in zip(opened.folders, tables, strict=True)
+        ]
+        replaced: set[str] = set()
+        opened.commit(lambda: _replace_config(parent, [info for info, _ in entries], replaced))
+    return tuple(
+        Written(
+            "standalone",
+            path,
+            table.name,
+            table.shape,
+            viewer.shape,
+            n_bytes,
+            viewer.provenance.notes,
+            replaced=info.tensor_name in replaced,
+        )
+        for (info, n_bytes), path, (table, viewer) in zip(entries, opened.folders, tables, strict=True)
+    )
+
+
+def _write_folder(
+    folder: Path, table: EmbeddingTable, viewer: EmbeddingTable, base_url: str, progress: Progress | None
+) -> tuple[EmbeddingInfo, int]:
+    prefix = f"{base_url}{folder.name}/"
+    files = [
+        write_raw(folder / "vectors.bytes", viewer, progress=progress),
+        write_rows_as_text(folder / "vectors.tsv", viewer, progress=progress),
+    ]
+    metadata = ""
+    if viewer.columns:
+        files.append(write_bytes(folder / "metadata.tsv", metadata_tsv.encode(viewer.columns)))
+        metadata = f"{prefix}metadata.tsv"
+    files.append(write_bytes(folder / MANIFEST_NAME, manifest.encode(table, viewer, files)))
+    info = EmbeddingInfo(table.name, f"{prefix}vectors.bytes", viewer.shape, metadata)
+    return info, sum(record.n_bytes for record in files)
+
+
+def _replace_config(parent: Path, new: Sequence[EmbeddingInfo], replaced: set[str]) -> Sequence[str]:
+    text = _read_text(parent)
+    old = _decode(text, parent)
+    merged = standalone_config.encode(new, onto=text)
+    replace_text(parent / standalone_config.FILE_NAME, merged)
+    replaced |= {info.tensor_name for info in new} & {info.tensor_name for info in old}
+    return sorted(_referenced(old) - _referenced(_decode(merged, parent)))
+
+
+def _read_text(parent: Path) -> str:
+    try:
+        return (parent / standalone_config.FILE_NAME).read_text(encoding="utf-8", errors="replace")
+    except FileNotFoundError:
+        return ""
+
+
+def _decode(text: str, parent: Path) -> tuple[EmbeddingInfo, ...]:
+    return standalone_config.decode(text, where=str(parent / standalone_config.FILE_NAME)) if text else ()
+
+
+def _referenced(embeddings: Sequence[EmbeddingInfo]) -> set[str]:
+    return {PurePosixPath(info.tensor_path).parent.name for info in embeddings}

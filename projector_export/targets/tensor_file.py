@@ -1,0 +1,143 @@
+"""Vectors to files, block by block: the next block is read while this one is written and summed up."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from projector_export.formats import raw_tensor, tensor_tsv
+from projector_export.formats.checksum import Checksum
+from projector_export.table import EmbeddingTable
+from projector_export.vectors import Vectors, is_finite
+
+__all__ = ["FileRecord", "Nudge", "Progress", "needed_nudge", "write_bytes", "write_raw", "write_rows_as_text"]
+
+Progress = Callable[[int, int], None]
+"""Called with the rows done and all rows."""
+
+
+@dataclass(frozen=True)
+class FileRecord:
+    """What was written: for the manifest and for the checkpoint's index.
+
+    Parameters
+    ----------
+    name
+        File name, without folder.
+    n_bytes
+        Size.
+    sha256
+        Hexadecimal digest of the content.
+    crc32c
+        Unmasked Castagnoli checksum of the content.
+    """
+
+    name: str
+    n_bytes: int
+    sha256: str
+    crc32c: int = 0
+
+
+@dataclass(frozen=True)
+class Nudge:
+    """One value that has to differ in the viewer's file so that TensorBoard does not take it for text.
+
+    Parameters
+    ----------
+    row, dimension
+        Where it is.
+    original, written
+        The values.
+    ulps
+        Difference in units in the last place; 0 where a zero only changed its sign.
+    """
+
+    row: int
+    dimension: int
+    original: float
+    written: float
+    ulps: int
+
+
+def needed_nudge(vectors: Vectors) -> Nudge | None:
+    """Return the value that has to move before TensorBoard reads these vectors as numbers, or None."""
+    n_rows, n_dims = vectors.shape
+    head = vectors.read(0, min(n_rows, raw_tensor.PROBE_BYTES // (4 * n_dims) + 1))
+    if not raw_tensor.is_taken_for_text(head.astype("<f4").tobytes()):
+        return None
+    values, index, ulps = raw_tensor.nudged(head)
+    row, dimension = divmod(index, n_dims)
+    return Nudge(row, dimension, float(head[row, dimension]), float(values[row, dimension]), ulps)
+
+
+def write_raw(
+    path: Path, table: EmbeddingTable, *, nudge: Nudge | None = None, progress: Progress | None = None
+) -> FileRecord:
+    """Write vectors as raw little-endian float32, row after row.
+
+    Parameters
+    ----------
+    path
+        New file.
+    table
+        Rows to write.
+    nudge
+        A value to write differently.
+    progress
+        Called after each block.
+
+    Raises
+    ------
+    InvalidInputError
+        If a row holds NaN or infinite numbers.
+    """
+    checksum = Checksum()
+    digest = hashlib.sha256()
+    n_bytes = 0
+    with open(path, "xb", buffering=0) as file, ThreadPoolExecutor(1) as pool:
+        for start, block in table.blocks():
+            if not is_finite(block):
+                table.require_finite()
+            if nudge and start <= nudge.row < start + len(block):
+                block[nudge.row - start, nudge.dimension] = nudge.written
+            data = memoryview(block.astype("<f4", copy=False).reshape(-1).view(np.uint8))
+            hashed = pool.submit(digest.update, data)
+            checksum.update(data)
+            _write_all(file.write, data)
+            n_bytes += len(data)
+            hashed.result()
+            if progress:
+                progress(start + len(block), table.n_rows)
+    return FileRecord(path.name, n_bytes, digest.hexdigest(), checksum.value)
+
+
+def write_rows_as_text(path: Path, table: EmbeddingTable, *, progress: Progress | None = None) -> FileRecord:
+    """Write vectors as tab-separated text, one row a line."""
+    digest = hashlib.sha256()
+    n_bytes = 0
+    with open(path, "xb", buffering=0) as file:
+        for start, block in table.blocks():
+            data = tensor_tsv.encode(block)
+            digest.update(data)
+            _write_all(file.write, memoryview(data))
+            n_bytes += len(data)
+            if progress:
+                progress(start + len(block), table.n_rows)
+    return FileRecord(path.name, n_bytes, digest.hexdigest())
+
+
+def write_bytes(path: Path, data: bytes) -> FileRecord:
+    """Write a small file."""
+    with open(path, "xb") as file:
+        file.write(data)
+    return FileRecord(path.name, len(data), hashlib.sha256(data).hexdigest())
+
+
+def _write_all(write: Callable[[memoryview], int | None], data: memoryview) -> None:
+    while data:
+        data = data[write(data) :]

@@ -1,0 +1,80 @@
+"""Mean and principal axes of a table, exact, in one walk through its blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from projector_export.vectors import Vectors, blocks_of
+
+__all__ = ["Axes", "Progress", "mean", "principal_axes"]
+
+Progress = Callable[[int, int], None]
+"""Called with the rows done and all rows."""
+
+
+@dataclass(frozen=True, eq=False)
+class Axes:
+    """Principal axes of centred rows.
+
+    Parameters
+    ----------
+    mean
+        Mean row, float64, shape ``(n_dims,)``.
+    components
+        Unit axes as rows, by falling variance, float64, shape ``(k, n_dims)``. The entry of largest absolute value in
+        each is positive, so that the same table always gives the same axes.
+    variances
+        Variance along each axis (divided by ``n_rows - 1``), shape ``(k,)``.
+    total_variance
+        Sum over all axes, also those that were not asked for.
+    """
+
+    mean: npt.NDArray[np.float64]
+    components: npt.NDArray[np.float64]
+    variances: npt.NDArray[np.float64]
+    total_variance: float
+
+
+def mean(vectors: Vectors) -> npt.NDArray[np.float64]:
+    """Return the mean row, summed up in float64, shape ``(n_dims,)``."""
+    total = np.zeros(vectors.shape[1])
+    for _, block in blocks_of(vectors):
+        total += block.sum(axis=0, dtype=np.float64)
+    return total / vectors.shape[0]
+
+
+def principal_axes(vectors: Vectors, n_components: int, *, progress: Progress | None = None) -> Axes:
+    """Return the axes of largest variance, from the exact covariance matrix in float64.
+
+    Parameters
+    ----------
+    vectors
+        Finite rows.
+    n_components
+        Number of axes, 1 to ``n_dims``.
+    progress
+        Called after each block.
+
+    Notes
+    -----
+    Memory grows with ``n_dims ** 2`` and not with rows. Blocks are centred before they are multiplied, so that a mean far
+    from zero costs no digits.
+    """
+    n_rows, n_dims = vectors.shape
+    centre = mean(vectors)
+    scatter = np.zeros((n_dims, n_dims))
+    for start, block in blocks_of(vectors):
+        centred = block - centre
+        scatter += centred.T @ centred
+        if progress:
+            progress(start + len(block), n_rows)
+    values, axes = np.linalg.eigh(scatter / max(1, n_rows - 1))
+    components = np.ascontiguousarray(axes.T[::-1][:n_components])
+    largest = np.abs(components).argmax(axis=1)
+    components *= np.sign(components[np.arange(len(components)), largest])[:, None]
+    variances = np.maximum(values[::-1], 0.0)
+    return Axes(centre, components, variances[:n_components], float(variances.sum()))
