@@ -34,6 +34,8 @@ class ChosenTable:
         What the model uses it for.
     tensor
         Its name in the files; hostile text.
+    file
+        Name of the file that holds it.
     vectors
         Its rows, lazy.
     notes
@@ -42,6 +44,7 @@ class ChosenTable:
 
     role: Role
     tensor: str
+    file: str
     vectors: Vectors
     notes: tuple[str, ...] = ()
 
@@ -146,4 +149,4 @@ def _opened(model: ModelFiles, info: TensorInfo, role: Role, *notes: str) -> Cho
             *notes,
             f"the table is stored as {vectors.dtype}: its values, and so its norms and distances, are approximate",
         )
-    return ChosenTable(role, info.name, vectors, notes)
+    return ChosenTable(role, info.name, info.file, vectors, notes)
