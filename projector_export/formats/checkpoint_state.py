@@ -59,6 +59,4 @@ def checkpoint_state(prefix_name: str) -> str:
 
 
 def _escaped(byte: int) -> str:
-    if byte in b"\"'":
-        return "\\" + chr(byte)
-    return chr(byte) if 0x20 <= byte < 0x7F else f"\\{byte:03o}"
+    return chr(byte) if 0x20 <= byte < 0x7F and byte != ord('"') else f"\\{byte:03o}"

@@ -51,13 +51,13 @@ class Checksum:
         """
         piece = buffer if isinstance(buffer, bytes) else bytes_of(buffer)
         if len(piece):
-            # The C library takes an array without a copy but no memoryview; its Python twin takes bytes only.
-            fast = google_crc32c.implementation == "c"
-            self.value = int(google_crc32c.extend(self.value, piece if fast else bytes(piece)))
+            self.value = int(google_crc32c.extend(self.value, piece))
 
 
 def bytes_of(buffer: bytearray | memoryview | npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
     """Return the bytes of a buffer as a one-dimensional view, never a copy.
+
+    An array is what ``google_crc32c`` reads in place; it takes no writable memoryview.
 
     Raises
     ------

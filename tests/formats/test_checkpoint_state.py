@@ -12,6 +12,10 @@ def test_golden_text():
     )
 
 
+def test_the_text_is_ascii():
+    assert tensor_bundle.checkpoint_state('é"\n').startswith('model_checkpoint_path: "\\303\\251\\042\\012"\n')
+
+
 def test_names_of_the_files():
     assert tensor_bundle.STATE_FILE_NAME == "checkpoint"
     assert tensor_bundle.index_file_name("a/b") == "a/b.index"

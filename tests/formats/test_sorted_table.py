@@ -4,7 +4,7 @@ import contextlib
 import struct
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from projector_export.errors import CorruptFileError, InvalidInputError
@@ -57,6 +57,7 @@ def test_the_files_built_here_are_tables():
 
 
 @pytest.mark.parametrize("block_size", [1, 64, 262_144])
+@settings(deadline=None)
 @given(table=tables | shared_prefixes)
 def test_entries_come_back(block_size, table):
     entries = sorted(table.items())
