@@ -241,7 +241,7 @@ def test_gpt2_has_the_published_counts():
 
 
 def test_what_is_no_vocabulary_is_refused():
-    with pytest.raises(InvalidInputError, match="scheme is one of byte_level, .* not 'words'"):
+    with pytest.raises(InvalidInputError, match=r"scheme is one of byte_level, .* not 'words'"):
         Vocabulary("words", ())
     with pytest.raises(InvalidInputError, match=r"special ids have to lie in 0 \.\. 1: 1 or 2"):
         Vocabulary("plain", ("a", "b"), special=frozenset({1, 2}))
