@@ -56,7 +56,7 @@ class Recipe:
     n_negatives: int = 5
     n_epochs: int = 15
     learning_rate: float = 0.8
-    subsampling: float = 1e-4
+    subsampling: float = 3e-4
     seed: int = 0
 
     def __post_init__(self) -> None:

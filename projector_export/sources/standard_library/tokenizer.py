@@ -37,7 +37,8 @@ def train_tokenizer(texts: Sequence[str], *, n_tokens: int, progress: Progress |
     Returns
     -------
     tokenizers.Tokenizer
-        The same one for the same texts, whatever the number of threads.
+        The same one for the same texts, whatever the number of threads. It reads a special token that is spelled out in
+        a text as ordinary text.
     """
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
@@ -50,6 +51,7 @@ def train_tokenizer(texts: Sequence[str], *, n_tokens: int, progress: Progress |
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
         show_progress=False,
     )
+    tokenizer.encode_special_tokens = True
     report = stage(progress, "training the tokenizer")
     n_fed = 0
 
@@ -79,7 +81,7 @@ def token_stream(
     tokenizer
         From :func:`train_tokenizer`.
     texts
-        One document each. A special token spelled out in a text is tokenised as ordinary text.
+        One document each.
     progress
         Called with the stage's name and the share that is done.
 
