@@ -153,11 +153,16 @@ class TorchWeights:
 
 def _load(path: Path) -> Mapping[str, torch.Tensor]:
     """Return the tensors of a file by ``torch.load(weights_only=True)``, which knows tensors and plain values only."""
+    damaged = f"{str(path)!r} is damaged or no file of torch.save: fetch it again"
+    is_zip = zipfile.is_zipfile(path)
+    with path.open("rb") as file:
+        if not is_zip and file.read(4) in {b"PK\x03\x04", b""}:
+            raise CorruptFileError(damaged)
     with required_for(f"reading {path.name!r}"):
         import torch
 
         try:
-            content = torch.load(path, map_location="cpu", weights_only=True, mmap=zipfile.is_zipfile(path))
+            content = torch.load(path, map_location="cpu", weights_only=True, mmap=is_zip)
         except pickle.UnpicklingError as error:
             raise InvalidInputError(
                 f"{str(path)!r} holds more than tensors and will not be unpickled, because that runs whatever its maker "
@@ -166,7 +171,7 @@ def _load(path: Path) -> Mapping[str, torch.Tensor]:
         except OSError as error:
             raise InvalidInputError(f"{str(path)!r} cannot be read: {error}") from error
         except (RuntimeError, EOFError, ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
-            raise CorruptFileError(f"{str(path)!r} is damaged or no file of torch.save: fetch it again") from error
+            raise CorruptFileError(damaged) from error
     return _only_tensors(path, content)
 
 
