@@ -1,71 +1,30 @@
-"""Source, transforms, target: the only file that knows all three."""
+"""From a source, through transforms, to targets."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from os import PathLike
 
 from projector_export.errors import InvalidInputError
+from projector_export.pipeline.treatment import Progress, Treatment, stage, transform
 from projector_export.sources import huggingface
 from projector_export.sources.huggingface import Reading
 from projector_export.table import EmbeddingTable
 from projector_export.targets import standalone, tensorboard
 from projector_export.targets.result import Written, usual_name
-from projector_export.transforms.all_but_the_top import all_but_the_top
-from projector_export.transforms.center import center
-from projector_export.transforms.drop_bad_rows import drop_bad_rows
 from projector_export.transforms.for_viewer import ViewerLimits, for_viewer
-from projector_export.transforms.normalize import normalize
-from projector_export.transforms.principal_components import principal_components
 
 __all__ = [
     "Destination",
-    "Progress",
-    "Reading",
-    "Treatment",
-    "ViewerLimits",
-    "Written",
     "count_kinds",
     "export_vocabulary",
+    "name_tables",
+    "read_tables",
     "read_vocabulary",
-    "transform",
     "write",
 ]
-
-Progress = Callable[[str, int, int], None]
-"""Called with what is being done, how much is done, and how much there is."""
-
-
-@dataclass(frozen=True)
-class Treatment:
-    """What is done to the vectors before they are written, in this order.
-
-    Parameters
-    ----------
-    drop_bad_rows
-        Leave out rows with NaN or infinite numbers; otherwise they are an error.
-    center
-        Subtract the mean row.
-    all_but_the_top
-        Take away the mean and so many principal directions; ``"auto"`` for a hundredth of the dimensions.
-    normalize
-        Scale rows to unit length.
-    dims
-        Exact PCA to so many dimensions.
-    """
-
-    drop_bad_rows: bool = False
-    center: bool = False
-    all_but_the_top: int | str | None = None
-    normalize: bool = False
-    dims: int | None = None
-
-    @property
-    def changes_vectors(self) -> bool:
-        """Whether a NaN would spread to other rows."""
-        return self.center or self.normalize or self.all_but_the_top is not None or self.dims is not None
 
 
 @dataclass(frozen=True)
@@ -123,7 +82,7 @@ def read_vocabulary(
     >>> table.shape  # doctest: +SKIP
     (30522, 384)
     """
-    tables = huggingface.read(source, reading, progress=progress)
+    tables = read_tables(source, reading, progress=progress)
     if len(tables) > 1:
         raise InvalidInputError("read_vocabulary returns one table: ask for table='input' or table='output'")
     return tables[0]
@@ -131,9 +90,8 @@ def read_vocabulary(
 
 def export_vocabulary(
     source: str | PathLike[str],
-    destination: Destination | None = None,
+    destination: Destination | str | PathLike[str],
     *,
-    logdir: str | PathLike[str] | None = None,
     name: str | None = None,
     reading: Reading | None = None,
     treatment: Treatment | None = None,
@@ -147,9 +105,7 @@ def export_vocabulary(
     source
         Hub id, model folder or ``.safetensors`` file.
     destination
-        Where to write to; or, for a logdir alone:
-    logdir
-        A TensorBoard logdir.
+        A TensorBoard logdir, or a :class:`Destination` for more.
     name
         What the viewer calls the tensor; by default the model's name.
     reading, treatment, limits
@@ -159,42 +115,36 @@ def export_vocabulary(
 
     Examples
     --------
-    >>> export_vocabulary("bert-base-uncased", logdir="runs")  # doctest: +SKIP
+    >>> export_vocabulary("bert-base-uncased", "runs")  # doctest: +SKIP
     """
-    if destination is not None and logdir is not None:
-        raise InvalidInputError("give a destination or a logdir, not both")
-    place = destination or Destination(logdir=logdir)
-    tables = huggingface.read(source, reading, progress=progress)
     return write(
-        [_named(table, name, tables) for table in tables],
-        place,
+        name_tables(read_tables(source, reading, progress=progress), name),
+        destination,
         treatment=treatment,
         limits=limits,
         progress=progress,
     )
 
 
-def transform(table: EmbeddingTable, treatment: Treatment, *, progress: Progress | None = None) -> EmbeddingTable:
-    """Return a table to which everything was done that a treatment asks for."""
-    walked = _stage(progress, "principal components")
-    if treatment.drop_bad_rows:
-        table = drop_bad_rows(table)
-    elif treatment.changes_vectors:
-        table.require_finite()
-    if treatment.center:
-        table = center(table)
-    if treatment.all_but_the_top is not None:
-        table = all_but_the_top(table, _directions(treatment.all_but_the_top), progress=walked)
-    if treatment.normalize:
-        table = normalize(table)
-    if treatment.dims is not None:
-        table = principal_components(table, treatment.dims, progress=walked)
-    return table
+def read_tables(
+    source: str | PathLike[str], reading: Reading | None = None, *, progress: Progress | None = None
+) -> tuple[EmbeddingTable, ...]:
+    """Read the tables of a model's vocabulary: two where both were asked for and the model has both."""
+    return huggingface.read(source, reading, progress=progress)
+
+
+def name_tables(tables: Sequence[EmbeddingTable], name: str | None = None) -> tuple[EmbeddingTable, ...]:
+    """Return tables under names that the viewer takes: the given one, or their own with such characters replaced."""
+    if name is None:
+        return tuple(replace(table, name=usual_name(table.name)) for table in tables)
+    if len(tables) == 1:
+        return (replace(tables[0], name=name),)
+    return tuple(replace(table, name=f"{name} {role}") for table, role in zip(tables, ("input", "output"), strict=True))
 
 
 def write(
     tables: EmbeddingTable | Sequence[EmbeddingTable],
-    destination: Destination,
+    destination: Destination | str | PathLike[str],
     *,
     treatment: Treatment | None = None,
     limits: ViewerLimits | None = None,
@@ -207,7 +157,7 @@ def write(
     tables
         One table or several of different names.
     destination
-        Where to write to.
+        A TensorBoard logdir, or a :class:`Destination` for more.
     treatment, limits
         What to do to the vectors, how much the viewer is given.
     progress
@@ -218,10 +168,12 @@ def write(
     tuple of Written
         One for each table and target, with notes that the user should read.
     """
+    if not isinstance(destination, Destination):
+        destination = Destination(logdir=destination)
     given = [tables] if isinstance(tables, EmbeddingTable) else list(tables)
     treated = [transform(table, treatment or Treatment(), progress=progress) for table in given]
     pairs = [(table, _for_viewer(table, limits or ViewerLimits(), progress)) for table in treated]
-    writing = _stage(progress, "writing")
+    writing = stage(progress, "writing")
     written: tuple[Written, ...] = ()
     if destination.logdir is not None:
         written += tensorboard.write(pairs, destination.logdir, run=destination.run, progress=writing)
@@ -241,28 +193,4 @@ def count_kinds(table: EmbeddingTable) -> dict[str, int]:
 def _for_viewer(table: EmbeddingTable, limits: ViewerLimits, progress: Progress | None) -> EmbeddingTable:
     if limits.max_bytes and 4 * min(table.n_rows, limits.max_rows) * table.n_dims > limits.max_bytes:
         table.require_finite()
-    return for_viewer(table, limits, progress=_stage(progress, "principal components for the viewer"))
-
-
-def _named(table: EmbeddingTable, name: str | None, tables: Sequence[EmbeddingTable]) -> EmbeddingTable:
-    if name is None:
-        return replace(table, name=usual_name(table.name))
-    if len(tables) == 1:
-        return replace(table, name=name)
-    role = "input" if table is tables[0] else "output"
-    return replace(table, name=f"{name} {role}")
-
-
-def _directions(asked: int | str) -> int | None:
-    if asked == "auto":
-        return None
-    if isinstance(asked, str):
-        raise InvalidInputError(f"all_but_the_top takes a number of directions or 'auto', not {asked!r}")
-    return asked
-
-
-def _stage(progress: Progress | None, name: str) -> Callable[[int, int], None] | None:
-    if progress is None:
-        return None
-    told = progress
-    return lambda done, total: told(name, done, total)
+    return for_viewer(table, limits, progress=stage(progress, "principal components for the viewer"))

@@ -1,0 +1,80 @@
+"""What a person reads after an export."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping, Sequence
+
+import click
+
+from projector_export.cli.terminal import human_size, print_json, safe
+from projector_export.pipeline import Destination, Written
+from projector_export.provenance import JSONValue
+
+__all__ = ["show_exports"]
+
+
+def show_exports(
+    written: Sequence[Written],
+    kinds: Mapping[str, Mapping[str, int]],
+    destination: Destination,
+    *,
+    seconds: float,
+    as_json: bool,
+    more: Mapping[str, JSONValue] | None = None,
+) -> None:
+    """Print exports to stdout.
+
+    Parameters
+    ----------
+    written
+        What was written.
+    kinds
+        Rows of each kind, by the tensor's name.
+    destination
+        Where it was written to.
+    seconds
+        How long it took.
+    as_json
+        One JSON document instead of text.
+    more
+        Further members of that document.
+    """
+    if as_json:
+        counts: dict[str, JSONValue] = {name: dict(found) for name, found in kinds.items()}
+        print_json(
+            {"exports": [export.as_json() for export in written], "kinds": counts, "seconds": seconds, **(more or {})}
+        )
+        return
+    for name, found in kinds.items():
+        exports = [export for export in written if export.name == name]
+        _show_table(exports, found)
+    _show_opening(destination, any(export.replaced for export in written), seconds)
+
+
+def _show_table(exports: Sequence[Written], kinds: Mapping[str, int]) -> None:
+    n_rows, n_dims = exports[0].shape
+    click.secho(f"{safe(exports[0].name)}: {n_rows:,} rows of {n_dims:,} dimensions", bold=True)
+    if kinds:
+        click.echo("  " + " · ".join(f"{kind} {count:,}" for kind, count in kinds.items()))
+    notes = dict.fromkeys(note for export in exports for note in export.notes)
+    for note in notes:
+        click.echo(f"  {safe(note)}")
+    for export in exports:
+        click.echo(f"  {export.target}: {safe(str(export.folder))} ({human_size(export.n_bytes)})")
+
+
+def _show_opening(destination: Destination, replaced: bool, seconds: float) -> None:
+    click.echo(f"Done in {seconds:.1f} s.", err=True)
+    if destination.logdir is not None:
+        folder = shlex.quote(str(destination.logdir))
+        click.echo(f"Open it:  tensorboard --logdir {safe(folder)}   and go to  http://localhost:6006/#projector")
+        if replaced:
+            click.echo("A TensorBoard that is already open shows the new vectors after it is started again.")
+    if destination.standalone is not None and not destination.base_url:
+        click.echo(
+            "Upload it: at https://projector.tensorflow.org press Load, and choose vectors.tsv and metadata.tsv "
+            f"from {safe(str(destination.standalone))}"
+        )
+    elif destination.standalone is not None:
+        click.echo(f"Share it: https://projector.tensorflow.org/?config={safe(destination.base_url)}config.json")

@@ -1,0 +1,64 @@
+"""``projector-export vocab``: a language model's vocabulary, from its files to the viewer."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import cast
+
+import click
+
+from projector_export.cli.options import destination_of, limits_of, target_options, treatment_of, treatment_options
+from projector_export.cli.summary import show_exports
+from projector_export.cli.terminal import progress_bars
+from projector_export.pipeline import Reading, count_kinds, name_tables, read_tables, write
+from projector_export.sources.huggingface import Table
+
+__all__ = ["vocab"]
+
+
+@click.command()
+@click.argument("source")
+@click.option("--revision", metavar="REVISION", help="Branch, tag or commit of a model on the Hub.")
+@click.option(
+    "--tokenizer", type=click.Path(path_type=Path), help="Tokenizer file or folder, if it is not beside the model."
+)
+@click.option("--tensor", metavar="NAME", help="Embedding tensor, if it is not found by itself.")
+@click.option(
+    "--table",
+    type=click.Choice(["input", "output", "both"]),
+    default="input",
+    show_default=True,
+    help="Input embeddings, output head, or both.",
+)
+@click.option("--name", metavar="NAME", help="Name of the tensor in the viewer.  [default: the model's]")
+@target_options
+@treatment_options
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+@click.option("-q", "--quiet", is_flag=True, help="No progress bars.")
+def vocab(source: str, **options: object) -> None:
+    """Export the vocabulary of a language model, every token labelled.
+
+    SOURCE is a Hub id (OWNER/NAME), a model folder, or a .safetensors file. Only the embedding tensor is read or
+    fetched, never the whole model. HF_TOKEN gives access to private models.
+
+    \b
+    Examples:
+      projector-export vocab sentence-transformers/all-MiniLM-L6-v2
+      projector-export vocab openai-community/gpt2 --logdir runs --name gpt2
+      projector-export vocab ./my-model --table both --run epoch-3 --logdir runs
+      projector-export vocab model.safetensors --tokenizer ./tokenizer.json --standalone site
+    """
+    start = time.perf_counter()
+    reading = Reading(
+        revision=cast("str | None", options["revision"]),
+        tokenizer=cast("Path | None", options["tokenizer"]),
+        tensor=cast("str | None", options["tensor"]),
+        table=cast(Table, options["table"]),
+    )
+    destination, treatment, limits = destination_of(options), treatment_of(options), limits_of(options)
+    with progress_bars(quiet=bool(options["quiet"])) as progress:
+        tables = name_tables(read_tables(source, reading, progress=progress), cast("str | None", options["name"]))
+        written = write(tables, destination, treatment=treatment, limits=limits, progress=progress)
+    kinds = {table.name: count_kinds(table) for table in tables}
+    show_exports(written, kinds, destination, seconds=time.perf_counter() - start, as_json=bool(options["as_json"]))

@@ -1,0 +1,33 @@
+"""Source, transforms, target: the only room that knows all three."""
+
+from __future__ import annotations
+
+from projector_export.pipeline.export import (
+    Destination,
+    count_kinds,
+    export_vocabulary,
+    name_tables,
+    read_tables,
+    read_vocabulary,
+    write,
+)
+from projector_export.pipeline.treatment import Progress, Treatment, transform
+from projector_export.sources.huggingface import Reading
+from projector_export.targets.result import Written
+from projector_export.transforms.for_viewer import ViewerLimits
+
+__all__ = [
+    "Destination",
+    "Progress",
+    "Reading",
+    "Treatment",
+    "ViewerLimits",
+    "Written",
+    "count_kinds",
+    "export_vocabulary",
+    "name_tables",
+    "read_tables",
+    "read_vocabulary",
+    "transform",
+    "write",
+]

@@ -1,0 +1,83 @@
+"""What is done to vectors between source and target."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from projector_export.errors import InvalidInputError
+from projector_export.table import EmbeddingTable
+from projector_export.transforms.all_but_the_top import all_but_the_top
+from projector_export.transforms.center import center
+from projector_export.transforms.drop_bad_rows import drop_bad_rows
+from projector_export.transforms.normalize import normalize
+from projector_export.transforms.principal_components import principal_components
+
+__all__ = ["Progress", "Treatment", "stage", "transform"]
+
+Progress = Callable[[str, int, int], None]
+"""Called with what is being done, how much is done, and how much there is."""
+
+
+@dataclass(frozen=True)
+class Treatment:
+    """What is done to the vectors before they are written, in this order.
+
+    Parameters
+    ----------
+    drop_bad_rows
+        Leave out rows with NaN or infinite numbers; otherwise they are an error.
+    center
+        Subtract the mean row.
+    all_but_the_top
+        Take away the mean and so many principal directions; ``"auto"`` for a hundredth of the dimensions.
+    normalize
+        Scale rows to unit length.
+    dims
+        Exact PCA to so many dimensions.
+    """
+
+    drop_bad_rows: bool = False
+    center: bool = False
+    all_but_the_top: int | str | None = None
+    normalize: bool = False
+    dims: int | None = None
+
+    @property
+    def changes_vectors(self) -> bool:
+        """Whether a NaN would spread to other rows."""
+        return self.center or self.normalize or self.all_but_the_top is not None or self.dims is not None
+
+
+def transform(table: EmbeddingTable, treatment: Treatment, *, progress: Progress | None = None) -> EmbeddingTable:
+    """Return a table to which everything was done that a treatment asks for."""
+    walked = stage(progress, "principal components")
+    if treatment.drop_bad_rows:
+        table = drop_bad_rows(table)
+    elif treatment.changes_vectors:
+        table.require_finite()
+    if treatment.center:
+        table = center(table)
+    if treatment.all_but_the_top is not None:
+        table = all_but_the_top(table, _directions(treatment.all_but_the_top), progress=walked)
+    if treatment.normalize:
+        table = normalize(table)
+    if treatment.dims is not None:
+        table = principal_components(table, treatment.dims, progress=walked)
+    return table
+
+
+def stage(progress: Progress | None, name: str) -> Callable[[int, int], None] | None:
+    """Return a progress function for one stage."""
+    if progress is None:
+        return None
+    told = progress
+    return lambda done, total: told(name, done, total)
+
+
+def _directions(asked: int | str) -> int | None:
+    if asked == "auto":
+        return None
+    if isinstance(asked, str):
+        raise InvalidInputError(f"all_but_the_top takes a number of directions or 'auto', not {asked!r}")
+    return asked

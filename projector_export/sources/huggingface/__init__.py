@@ -1,0 +1,124 @@
+"""Vocabularies of Hugging Face models: the embedding table alone, with every token spelled out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from os import PathLike, fspath
+from pathlib import Path
+
+from projector_export.provenance import JSONValue, Provenance, Step
+from projector_export.sources.huggingface.choosing import ChosenTable, Table, choose_tables
+from projector_export.sources.huggingface.model_files import ModelFiles, open_model
+from projector_export.sources.huggingface.tokenizer import read_tokenizer, read_tokenizer_path
+from projector_export.sources.huggingface.vocabulary import unlabelled_columns, vocabulary_columns
+from projector_export.table import EmbeddingTable
+from projector_export.tokens import Vocabulary
+from projector_export.vectors import norms_of
+
+__all__ = ["Progress", "Reading", "Table", "read"]
+
+Progress = Callable[[str, int, int], None]
+"""Called with what is being done, how much is done, and how much there is."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What to read of a model.
+
+    Parameters
+    ----------
+    revision
+        Branch, tag or commit of a model on the Hub.
+    tokenizer
+        File or folder of the tokenizer, where it is not beside the model.
+    tensor
+        Name of the embedding tensor, where it is not found by itself.
+    table
+        ``"input"`` embeddings, the ``"output"`` head, or ``"both"``.
+    """
+
+    revision: str | None = None
+    tokenizer: str | PathLike[str] | None = None
+    tensor: str | None = None
+    table: Table = "input"
+
+
+def read(
+    source: str | PathLike[str], reading: Reading | None = None, *, progress: Progress | None = None
+) -> tuple[EmbeddingTable, ...]:
+    """Read the token tables of a model: no other tensor of it is touched or fetched.
+
+    Parameters
+    ----------
+    source
+        Hub id, model folder or ``.safetensors`` file.
+    reading
+        What to read of it.
+    progress
+        Told about stages that may take long.
+
+    Returns
+    -------
+    tuple of EmbeddingTable
+        One table; two for ``table="both"`` of a model whose tables differ. Rows are token ids; vectors are lazy.
+
+    Raises
+    ------
+    ProjectorExportError
+        If there is no such model, its files are damaged, several tensors fit, or a download fails.
+    """
+    reading = reading or Reading()
+    fetched = None if progress is None else lambda done, total: progress("fetching the embedding table", done, total)
+    model = open_model(source, revision=reading.revision, progress=fetched)
+    found = _tokenizer(model, reading)
+    n_tokens = len(found[0]) if found else None
+    chosen = choose_tables(model, tensor=reading.tensor, table=reading.table, n_tokens=n_tokens)
+    return tuple(_table(model, table, found, reading, len(chosen) > 1, progress) for table in chosen)
+
+
+def _tokenizer(model: ModelFiles, reading: Reading) -> tuple[Vocabulary, tuple[str, ...]] | None:
+    if reading.tokenizer is not None:
+        return read_tokenizer_path(Path(reading.tokenizer))
+    return read_tokenizer(model.small_file)
+
+
+def _table(
+    model: ModelFiles,
+    chosen: ChosenTable,
+    found: tuple[Vocabulary, tuple[str, ...]] | None,
+    reading: Reading,
+    one_of_two: bool,
+    progress: Progress | None,
+) -> EmbeddingTable:
+    walked = None if progress is None else lambda done, total: progress("measuring the rows", done, total)
+    norms = norms_of(chosen.vectors, progress=walked)
+    if found is None:
+        columns = unlabelled_columns(len(norms), norms)
+        notes: tuple[str, ...] = (
+            "the model has no tokenizer files: rows are labelled by number (--tokenizer names one)",
+        )
+    else:
+        columns, notes = vocabulary_columns(found[0], len(norms), norms)
+    parameters: dict[str, JSONValue] = {
+        **model.describe,
+        "tensor": chosen.tensor,
+        "role": chosen.role,
+        "dtype": chosen.vectors.dtype,
+        "tokenizer": list(found[1]) if found else None,
+        "tokenizer_path": None if reading.tokenizer is None else fspath(reading.tokenizer),
+    }
+    name = _short_name(model)
+    if one_of_two:
+        name = f"{name} {chosen.role}"
+    history = Provenance().then(Step("read_vocabulary", parameters), *chosen.notes, *notes)
+    return EmbeddingTable(name, chosen.vectors, columns, history)
+
+
+def _short_name(model: ModelFiles) -> str:
+    """The id of a model on the Hub; of a path, its last part."""
+    path = Path(model.name)
+    if not path.exists():
+        return model.name
+    path = path.resolve()
+    return path.stem if path.is_file() else path.name or "model"
