@@ -13,7 +13,7 @@ from projector_export.sources import standard_library
 from projector_export.sources.standard_library import Recipe, read
 from projector_export.sources.standard_library.corpus import docstrings_of, read_corpus, standard_library_folder
 from projector_export.sources.standard_library.skip_gram import initial_vectors
-from projector_export.sources.standard_library.tokenizer import END_OF_TEXT
+from projector_export.sources.standard_library.tokenizer import END_OF_TEXT, train_tokenizer
 
 EMAIL = Path(sysconfig.get_path("stdlib"), "email")
 SMALL = Recipe(n_tokens=1500, n_dims=16, n_epochs=2, subsampling=1e-3)
@@ -225,6 +225,11 @@ def test_an_error_in_progress_stops_the_reading():
 
     with pytest.raises(KeyboardInterrupt):
         read(SMALL, folder=EMAIL, progress=interrupt)
+
+
+def test_an_error_of_the_tokenizers_training_comes_out():
+    with pytest.raises(TypeError):
+        train_tokenizer([b"bytes"], n_tokens=300)
 
 
 @pytest.mark.parametrize(

@@ -57,7 +57,8 @@ def gradients(
 
         - sum_ij pairs[i, j] log s(centres[i] . contexts[j]) - sum_ik noise[i] log s(-centres[i] . negatives[k])
 
-    where s is the logistic function.
+    where s is the logistic function. A noise token may be a true context too: word2vec.c draws another one, which changes
+    the gradient by the token's share of the noise.
 
     Parameters
     ----------
@@ -162,7 +163,7 @@ class _Text:
     Parameters
     ----------
     tokens
-        ``(window + n_stretches * _STRETCH + window,)`` token ids; the padding repeats the first one.
+        ``(window + n_stretches * _STRETCH + window,)`` token ids, 0 in the padding.
     reaches
         ``(same,)`` farthest context of each occurrence, 0 in the padding.
     is_text
@@ -181,7 +182,7 @@ class _Text:
         padding = (window, -len(stream) % _STRETCH + window)
         reaches = generator.integers(1, window + 1, size=len(stream))
         return cls(
-            np.pad(stream, padding, constant_values=stream[0] if len(stream) else 0),
+            np.pad(stream, padding),
             np.pad(reaches, padding),
             np.pad(np.ones(len(stream), dtype=np.bool_), padding),
             window,
@@ -193,6 +194,11 @@ class _Text:
         size = min(_MOST_STRETCHES, max(1, len(starts) // _LEAST_MINIBATCHES))
         generator.shuffle(starts)
         return [starts[first : first + size] for first in range(0, len(starts), size)]
+
+    def positions(self, starts: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """Return where centres and contexts stand in ``tokens``, one row for each stretch."""
+        first = starts[:, np.newaxis]
+        return first + np.arange(_STRETCH), first + np.arange(-self.window, _STRETCH + self.window)
 
     def pairs(self, centres: npt.NDArray[np.int64], contexts: npt.NDArray[np.int64]) -> Float32Array:
         """Tell which positions are contexts of which: ``(n_stretches, n_centres, n_contexts)`` of 0 and 1."""
@@ -213,8 +219,7 @@ def _train_minibatch(
     step: float,
 ) -> None:
     """Train the stretches at ``starts`` with the noise tokens ``drawn``, ``(n_stretches, _SHARED_NEGATIVES)``."""
-    positions = starts[:, np.newaxis] + np.arange(_STRETCH)
-    surroundings = starts[:, np.newaxis] + np.arange(-text.window, _STRETCH + text.window)
+    positions, surroundings = text.positions(starts)
     centres, contexts = text.tokens[positions], text.tokens[surroundings]
     pairs = text.pairs(positions, surroundings)
     slopes = gradients(
@@ -242,7 +247,7 @@ def _keeping_probabilities(counts: npt.NDArray[np.int64], subsampling: float) ->
 
 
 def _logistic(values: Float32Array) -> Float32Array:
-    """Return 1 / (1 + exp(-values)), written over ``values``; beyond 30 it is 0 or 1 in float32 anyway."""
+    """Return 1 / (1 + exp(-values)), written over ``values``; beyond 30 it stays where it is, 1e-13 from 0 or 1."""
     np.clip(values, -30, 30, out=values)
     np.negative(values, out=values)
     np.exp(values, out=values)
