@@ -69,10 +69,18 @@ def kinds(vocabulary: Vocabulary) -> list[Kind]:
     - ``word``: has a letter and carries the word's border: a leading space, no ``##``, or the end-of-word mark.
     - ``subword``: has a letter and goes on with a word. In scripts written without spaces most words are here.
     """
+    marked = vocabulary.special | vocabulary.added | vocabulary.unused | (vocabulary.unreachable or frozenset())
     return [
-        _kind(vocabulary, token, raw, value)
+        _letters_kind(vocabulary, raw, value)
+        if isinstance(value, str) and raw and value[1:].isalpha() and token not in marked
+        else _kind(vocabulary, token, raw, value)
         for token, (raw, value) in enumerate(zip(vocabulary.raw, meanings(vocabulary), strict=True))
     ]
+
+
+def _letters_kind(vocabulary: Vocabulary, raw: str, value: str) -> Kind:
+    """Return the kind of most entries by a short way: at least one letter, nothing that marks them as odd."""
+    return "word" if _has_border(vocabulary, raw, value) else "subword"
 
 
 def _kind(vocabulary: Vocabulary, token: int, raw: str | None, value: str | bytes | None) -> Kind:
@@ -122,7 +130,7 @@ def _is_space(character: str) -> bool:
 
 def _visible_kind(vocabulary: Vocabulary, raw: str, value: str) -> Kind:
     if any(character.isalpha() or unicodedata.category(character)[0] == "M" for character in value):
-        return "word" if _has_border(vocabulary, raw, value) else "subword"
+        return _letters_kind(vocabulary, raw, value)
     return "number" if any(map(str.isnumeric, value)) else "punctuation"
 
 

@@ -52,7 +52,7 @@ def vocabulary_columns(
     values = [*token_bytes(vocabulary)[:n_rows], *padding]
     written = [*texts(vocabulary)[:n_rows], *padding]
     columns = (
-        Column("token", [*labels(vocabulary)[:n_rows], *map(no_token, beyond)]),
+        Column("token", [*labels(vocabulary)[:n_rows], *map(no_token, beyond)], spelled=True),
         Column("id", np.arange(n_rows)),
         Column("kind", [*kinds(vocabulary)[:n_rows], *[BEYOND] * len(beyond)]),
         Column("text", [None if value is None else text for value, text in zip(values, written, strict=True)]),

@@ -82,7 +82,7 @@ def _with_reachability(vocabulary: Vocabulary, path: Path, merges: Path, *, pref
     with translated_errors(merges):
         tokenizer = Tokenizer(models.BPE.from_file(str(path), str(merges)))
         tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=prefix_space)
-        unreachable = unreachable_ids(vocabulary, encoder(tokenizer))
+    unreachable = unreachable_ids(vocabulary, encoder(tokenizer, path))
     by_hand = {token for token in unreachable if _in_brackets(vocabulary.raw[token] or "")}
     return replace(vocabulary, special=vocabulary.special | by_hand, unreachable=unreachable - by_hand)
 

@@ -14,14 +14,14 @@ Everything goes to the library in one batch, and in a second one, with other nei
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from projector_export.tokens import Vocabulary, meanings
 
 __all__ = ["Encode", "unreachable_ids"]
 
-Encode = Callable[[list[str]], list[list[int]]]
-"""Texts -> ids, without special tokens."""
+Encode = Callable[[list[str]], Iterable[tuple[int, int]]]
+"""Texts -> pairs of a text's number and an id in its encoding, in order, without special tokens."""
 
 _NEIGHBOURS = "ᚠⵣꙮ«»ᛟ𐌰"
 """Characters of rare scripts, which few vocabularies join to others, and the quotation marks that the paper uses."""
@@ -71,14 +71,13 @@ def _candidates(vocabulary: Vocabulary) -> dict[int, str]:
 def _missing(probes: dict[int, list[str]], encode: Encode) -> frozenset[int]:
     """Return the tokens that show up in the encoding of none of their probes."""
     owners = [token for token, trials in probes.items() for _ in trials]
-    encodings = _encodings(encode, [text for trials in probes.values() for text in trials])
-    seen = {token for token, ids in zip(owners, encodings, strict=True) if token in ids}
-    return frozenset(probes.keys() - seen)
+    shown = encode([text for trials in probes.values() for text in trials])
+    return frozenset(probes.keys() - {token for number, token in shown if owners[number] == token})
 
 
 def _puts_space_first(vocabulary: Vocabulary, encode: Encode) -> bool:
     """Whether the first token of a text that begins with a letter begins with a space."""
-    firsts = [ids[0] for ids in encode(["a", "test", "I"]) if ids]
+    firsts = dict(reversed([*encode(["a", "test", "I"])])).values()
     spaced = [(vocabulary.raw[token] or "") for token in firsts if token < len(vocabulary)]
     return any(raw.startswith((vocabulary.space, "Ġ", " ")) for raw in spaced)
 
@@ -118,10 +117,7 @@ def _free_letters(initial: list[str], following: dict[int, str], encode: Encode)
     letters = [text for text in initial if len(text) == 1 and text.isalpha() and starts[text] == 1]
     letters = letters[:: len(letters) // _N_LETTERS + 1]
     samples = [token for token, text in following.items() if text.isalpha()][:_N_SAMPLES]
-    shown = _encodings(encode, [letter + following[sample] for letter in letters for sample in samples])
-    scores = Counter(letter for letter in letters for sample in samples if sample in next(shown))
+    trials = [(letter, sample) for letter in letters for sample in samples]
+    shown = encode([letter + following[sample] for letter, sample in trials])
+    scores = Counter(trials[number][0] for number, token in shown if trials[number][1] == token)
     return [letter for letter, _ in scores.most_common(_N_LETTERS_USED)]
-
-
-def _encodings(encode: Encode, probes: list[str]) -> Iterator[list[int]]:
-    return iter(encode(probes) if probes else [])

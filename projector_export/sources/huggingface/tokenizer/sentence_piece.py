@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -105,15 +106,17 @@ def _layout(path: Path, processor: SentencePieceProcessor, declared: Declared, m
     if known and all(processor.id_to_piece(number) == token for number, token in known.items()):
         return _DIRECT
     if declared.tokenizer_class or path.name == _SHIFTED_NAME:
+        owner = spell(declared.tokenizer_class) if declared.tokenizer_class else "its tokenizer"
         raise InvalidInputError(
-            f"{str(path)!r}: how {spell(declared.tokenizer_class) or 'its tokenizer'} numbers the pieces is not "
-            "known, since tokenizers may shift a SentencePiece model's ids: name a tokenizer.json with --tokenizer"
+            f"{str(path)!r}: how {owner} numbers the pieces is not known, since tokenizers may shift a SentencePiece model's ids: name a tokenizer.json with --tokenizer"
         )
     return _DIRECT
 
 
 def _encoder(processor: SentencePieceProcessor, offset: int) -> Encode:
-    def encode(texts: list[str]) -> list[list[int]]:
-        return [[number + offset for number in ids] for ids in processor.encode(texts, out_type=int)]
+    def encode(texts: list[str]) -> Iterator[tuple[int, int]]:
+        for number, ids in enumerate(processor.encode(texts, out_type=int)):
+            for piece in ids:
+                yield number, piece + offset
 
     return encode

@@ -59,8 +59,7 @@ def read_word_pieces(path: Path, declared: Declared) -> Vocabulary:
     encode = _encoder(lines, declared, path)
     if encode is None:
         return vocabulary
-    with translated_errors(path):
-        return replace(vocabulary, unreachable=unreachable_ids(vocabulary, encode))
+    return replace(vocabulary, unreachable=unreachable_ids(vocabulary, encode))
 
 
 def _encoder(lines: list[str], declared: Declared, path: Path) -> Encode | None:
@@ -80,7 +79,7 @@ def _encoder(lines: list[str], declared: Declared, path: Path) -> Encode | None:
             lowercase=lowercase if isinstance(lowercase, bool) else _is_lowercase(lines),
         )
         tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
-    return encoder(tokenizer)
+    return encoder(tokenizer, path)
 
 
 def _is_lowercase(lines: list[str]) -> bool:
