@@ -97,8 +97,12 @@ class Hub:
         return {
             "HF_ENDPOINT": self.endpoint,
             "HF_HOME": str(home),
-            "NO_PROXY": "127.0.0.1",
+            "HF_HUB_CACHE": str(home / "hub"),
+            "HF_HUB_OFFLINE": "0",
             "HF_HUB_DISABLE_TELEMETRY": "1",
+            "HF_TOKEN": "",
+            "NO_PROXY": "127.0.0.1",
+            "PROJECTOR_EXPORT_CACHE": "",
         }
 
 

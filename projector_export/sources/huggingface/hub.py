@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from hashlib import sha256
 from pathlib import Path
 
 from projector_export.errors import CorruptFileError, InvalidInputError, TransferError
 from projector_export.formats import safetensors_header
 from projector_export.provenance import JSONValue
+from projector_export.sources.huggingface.cache_folders import cache_folder, find_listing, keep_listing
 from projector_export.sources.huggingface.folder import read_head
 from projector_export.sources.huggingface.hub_calls import call_hub, is_offline
 from projector_export.sources.huggingface.range_cache import RangeCache
@@ -59,13 +58,19 @@ def open_hub(
         revision=revision,
         patience=patience,
     )
-    if info.sha is None or info.siblings is None:
+    if info.sha is None or info.siblings is None or not re.fullmatch(r"[0-9a-fA-F]{6,64}", info.sha):
         raise TransferError(f"the Hub does not tell the commit and the files of {repository!r}: try again later")
     names = tuple(sorted(sibling.rfilename for sibling in info.siblings))
-    return HubFiles(repository, info.sha, names, progress, patience)
+    return HubFiles(repository, info.sha, names, revision, progress, patience)
 
 
 def _open_offline(repository: str, revision: str | None, progress: Progress | None, patience: Patience) -> HubFiles:
+    commit, names = find_listing(repository, revision) or _hub_snapshot(repository, revision, patience)
+    return HubFiles(repository, commit, names, revision, progress, patience)
+
+
+def _hub_snapshot(repository: str, revision: str | None, patience: Patience) -> tuple[str, tuple[str, ...]]:
+    """Return the commit that the Hub's own cache holds of a revision, and the files that it has of it."""
     from huggingface_hub import try_to_load_from_cache
 
     for name in _USUAL_FILES:
@@ -77,9 +82,8 @@ def _open_offline(repository: str, revision: str | None, progress: Progress | No
         )
         if isinstance(found, str):
             snapshot = Path(found).parent
-            on_disk = {path.relative_to(snapshot).as_posix() for path in snapshot.rglob("*") if path.is_file()}
-            fetched = _fetched_files(repository, snapshot.name)
-            return HubFiles(repository, snapshot.name, tuple(sorted(on_disk | fetched)), progress, patience)
+            on_disk = (path.relative_to(snapshot).as_posix() for path in snapshot.rglob("*") if path.is_file())
+            return snapshot.name, tuple(sorted(on_disk))
     raise TransferError(
         f"{repository!r}{f' at {revision!r}' if revision else ''} was never fetched to this machine, and HF_HUB_OFFLINE "
         "forbids the network: unset it, or give a folder"
@@ -98,6 +102,8 @@ class HubFiles:
         Hash of the commit that every file is of.
     names
         Names of its files, sorted.
+    revision
+        What the user called the commit; ``None`` for the main branch.
     progress
         Told how far the fetching of a tensor is.
     patience
@@ -107,6 +113,7 @@ class HubFiles:
     repository: str
     commit: str
     names: tuple[str, ...]
+    revision: str | None = None
     progress: Progress | None = None
     patience: Patience = field(default_factory=Patience)
     weight_file: None = None
@@ -155,6 +162,7 @@ class HubFiles:
         if cached is not None:
             return read_head(cached)
         cache = self._range_cache(name)
+        self._keep_listing()
         kept = cache.find_head()
         if kept is None:
             remote = self._remote(name)
@@ -207,7 +215,12 @@ class HubFiles:
         return Path(found) if isinstance(found, str) else None
 
     def _range_cache(self, name: str) -> RangeCache:
-        return RangeCache(_commit_folder(self.repository, self.commit) / _folder_name(name))
+        return RangeCache(cache_folder(self.repository, self.commit, name))
+
+    def _keep_listing(self) -> None:
+        listing = self.commit, self.names
+        if not is_offline() and find_listing(self.repository, self.revision) != listing:
+            keep_listing(self.repository, self.revision, *listing)
 
     def _remote(self, name: str) -> RemoteFile:
         from huggingface_hub import hf_hub_url
@@ -233,24 +246,3 @@ def _headers() -> dict[str, str]:
     headers = {"User-Agent": "projector-export"}
     token = None if constants.HF_HUB_DISABLE_IMPLICIT_TOKEN else get_token()
     return {**headers, "Authorization": f"Bearer {token}"} if token else headers
-
-
-def _commit_folder(repository: str, commit: str) -> Path:
-    from huggingface_hub import constants
-
-    root = os.environ.get("PROJECTOR_EXPORT_CACHE") or Path(constants.HF_HOME) / "projector_export"
-    return Path(root).expanduser() / ("models--" + repository.replace("/", "--")) / commit
-
-
-def _folder_name(name: str) -> str:
-    """Return a folder name for a remote file's name, which may hold anything."""
-    if re.fullmatch(r"[A-Za-z0-9_\-][A-Za-z0-9_.\-]{0,99}", name):
-        return name
-    return "named-" + sha256(name.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def _fetched_files(repository: str, commit: str) -> set[str]:
-    folder = _commit_folder(repository, commit)
-    if not folder.is_dir():
-        return set()
-    return {path.parent.name for path in folder.glob("*/identity.json") if not path.parent.name.startswith("named-")}

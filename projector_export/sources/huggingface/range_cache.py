@@ -16,7 +16,7 @@ from projector_export.sources.huggingface.range_request import RemoteIdentity
 from projector_export.sources.huggingface.ranges import RemoteFile
 from projector_export.sources.huggingface.storage import Progress
 
-__all__ = ["RangeCache"]
+__all__ = ["RangeCache", "told_as_write_error"]
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class RangeCache:
         WriteError
             If the disk is full or the folder cannot be written.
         """
-        with _told_as_write_error(self.folder):
+        with told_as_write_error(self.folder):
             self.folder.mkdir(parents=True, exist_ok=True)
             replace_file(self.folder / "head", head)
             record = {**asdict(identity), "head_bytes": len(head)}
@@ -85,7 +85,7 @@ class RangeCache:
         WriteError
             If the disk is full or the folder cannot be written.
         """
-        with _told_as_write_error(self.folder):
+        with told_as_write_error(self.folder):
             self.folder.mkdir(parents=True, exist_ok=True)
             target = self.folder / f"{begin}-{end}"
             with FileLock(f"{target}.lock"):
@@ -95,7 +95,8 @@ class RangeCache:
 
 
 @contextmanager
-def _told_as_write_error(folder: Path) -> Iterator[None]:
+def told_as_write_error(folder: Path) -> Iterator[None]:
+    """Turn what goes wrong while a cache folder is written into the sentence that says which folder and what to do."""
     try:
         yield
     except ProjectorExportError:

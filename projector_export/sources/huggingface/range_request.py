@@ -28,6 +28,7 @@ __all__ = ["RangeAnswer", "RemoteIdentity", "TryAgainError", "request_range"]
 
 _MOST_REDIRECTS = 10
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_MOST_SKIPPED = 2**22
 _WORTH_ANOTHER_TRY = frozenset({408, 425, 429, 500, 502, 503, 504})
 
 
@@ -49,12 +50,14 @@ class RemoteIdentity:
 
 @dataclass(frozen=True)
 class RangeAnswer:
-    """An answer whose body begins with the first byte asked for.
+    """An answer whose body holds the bytes asked for.
 
     Parameters
     ----------
     body
         To be read and closed by the caller; it may hold more than was asked for.
+    skipped
+        Bytes of the body before the first one asked for: none, unless the server ignores ranges.
     end
         Byte after the last one that is wanted and there, counted in the whole file.
     identity
@@ -62,6 +65,7 @@ class RangeAnswer:
     """
 
     body: HTTPResponse
+    skipped: int
     end: int
     identity: RemoteIdentity
 
@@ -193,13 +197,14 @@ def _answer(response: HTTPResponse, described: str, begin: int, end: int, linked
     except TransferError:
         response.close()
         raise
-    return RangeAnswer(response, min(end, size), RemoteIdentity(etag.removeprefix("W/").strip('"'), size))
+    skipped = 0 if response.status == 206 else begin
+    return RangeAnswer(response, skipped, min(end, size), RemoteIdentity(etag.removeprefix("W/").strip('"'), size))
 
 
 def _file_size(response: HTTPResponse, described: str, begin: int, end: int) -> int:
     if response.status == 206:
         return _checked_range(response.headers.get("Content-Range", ""), described, begin, end)
-    if begin:
+    if begin > _MOST_SKIPPED:
         raise TransferError(
             f"{described}: the server sends the whole file where a part was asked for; fetch the model with "
             "`hf download` and give its folder"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from http.client import HTTPException
+from http.client import HTTPException, HTTPResponse
 from threading import Event
 from typing import TypeAlias
 
@@ -152,16 +152,24 @@ class RemoteFile:
 
 
 def _chunks(answer: RangeAnswer, begin: int, stop: Event) -> Iterator[bytes]:
-    done = begin
+    left, skipped = answer.end - begin, answer.skipped
     with answer.body as body:
-        while done < answer.end:
+        while left > 0:
             if stop.is_set():
                 raise StoppedError
-            try:
-                chunk = body.read(min(_CHUNK_BYTES, answer.end - done))
-            except (OSError, HTTPException) as error:
-                raise TryAgainError(f"the connection was cut: {error or type(error).__name__}") from error
-            if not chunk:
-                raise TryAgainError(f"the connection was cut {answer.end - done:,} bytes before the end")
-            done += len(chunk)
-            yield chunk
+            chunk = _read(body, min(_CHUNK_BYTES, left + skipped))
+            wanted = chunk[skipped:]
+            skipped -= len(chunk) - len(wanted)
+            left -= len(wanted)
+            if wanted:
+                yield wanted
+
+
+def _read(body: HTTPResponse, count: int) -> bytes:
+    try:
+        chunk = body.read(count)
+    except (OSError, HTTPException) as error:
+        raise TryAgainError(f"the connection was cut: {error or type(error).__name__}") from error
+    if not chunk:
+        raise TryAgainError("the connection was cut")
+    return chunk
