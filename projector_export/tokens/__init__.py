@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from projector_export.tokens.kinds import KINDS, Kind, kinds
 from projector_export.tokens.spelling import labels, no_token, spell
-from projector_export.tokens.vocabulary import SCHEMES, Scheme, Vocabulary, meanings, texts, token_bytes
+from projector_export.tokens.vocabulary import SCHEMES, Scheme, Vocabulary, texts, token_bytes
 
 __all__ = [
     "KINDS",
@@ -19,7 +19,6 @@ __all__ = [
     "Vocabulary",
     "kinds",
     "labels",
-    "meanings",
     "no_token",
     "spell",
     "texts",

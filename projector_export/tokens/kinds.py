@@ -7,7 +7,7 @@ import unicodedata
 from typing import Literal, get_args
 
 from projector_export.tokens.spelling import is_invisible
-from projector_export.tokens.vocabulary import Vocabulary, meanings
+from projector_export.tokens.vocabulary import Vocabulary
 
 __all__ = ["KINDS", "Kind", "kinds"]
 
@@ -74,7 +74,7 @@ def kinds(vocabulary: Vocabulary) -> list[Kind]:
         _letters_kind(vocabulary, raw, value)
         if isinstance(value, str) and raw and value[1:].isalpha() and token not in marked
         else _kind(vocabulary, token, raw, value)
-        for token, (raw, value) in enumerate(zip(vocabulary.raw, meanings(vocabulary), strict=True))
+        for token, (raw, value) in enumerate(zip(vocabulary.raw, vocabulary.meanings, strict=True))
     ]
 
 

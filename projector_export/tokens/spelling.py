@@ -23,7 +23,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from projector_export.tokens.vocabulary import Vocabulary, meanings
+from projector_export.tokens.vocabulary import Vocabulary
 
 __all__ = ["is_invisible", "labels", "no_token", "spell"]
 
@@ -126,7 +126,7 @@ def labels(vocabulary: Vocabulary) -> list[str]:
     """
     spellings = [
         _label(vocabulary, token, raw, value)
-        for token, (raw, value) in enumerate(zip(vocabulary.raw, meanings(vocabulary), strict=True))
+        for token, (raw, value) in enumerate(zip(vocabulary.raw, vocabulary.meanings, strict=True))
     ]
     return _told_apart(spellings)
 

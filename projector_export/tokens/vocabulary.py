@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal, get_args
 
 from projector_export.errors import InvalidInputError
 
-__all__ = ["BYTE_TOKEN", "SCHEMES", "Scheme", "Vocabulary", "meanings", "texts", "token_bytes"]
+__all__ = ["BYTE_TOKEN", "SCHEMES", "Scheme", "Vocabulary", "texts", "token_bytes"]
 
 Scheme = Literal["byte_level", "sentencepiece", "wordpiece", "bytes", "plain"]
 """Notation of the entries; :class:`Vocabulary` explains each."""
@@ -83,19 +84,20 @@ class Vocabulary:
     def __len__(self) -> int:
         return len(self.raw)
 
+    @cached_property
+    def meanings(self) -> tuple[str | bytes | None, ...]:
+        """What each entry stands for in the middle of a text; None for a hole.
+
+        Bytes where they are no valid UTF-8, and for a SentencePiece byte; otherwise a text.
+        """
+        return tuple(_meanings(self))
+
     def continues(self, raw: str) -> bool:
         """Whether an entry of the ``wordpiece`` scheme goes on with a word."""
         return raw.startswith(self.continuation) and len(raw) > len(self.continuation) > 0
 
 
-def meanings(vocabulary: Vocabulary) -> Iterator[str | bytes | None]:
-    """Walk through what the entries stand for, in the middle of a text.
-
-    Yields
-    ------
-    str, bytes or None
-        A text; or bytes, where they are no valid UTF-8 or where the entry is a SentencePiece byte; None for a hole.
-    """
+def _meanings(vocabulary: Vocabulary) -> Iterator[str | bytes | None]:
     literal = vocabulary.added | vocabulary.special
     convert = _converters[vocabulary.scheme]
     for token, raw in enumerate(vocabulary.raw):
@@ -116,7 +118,7 @@ def token_bytes(vocabulary: Vocabulary) -> list[bytes | None]:
     """
     return [
         value if value is None or isinstance(value, bytes) else value.encode("utf-8", "surrogatepass")
-        for value in meanings(vocabulary)
+        for value in vocabulary.meanings
     ]
 
 
@@ -126,7 +128,7 @@ def texts(vocabulary: Vocabulary) -> list[str]:
     Bytes that are no valid UTF-8 become U+FFFD, as in the tokenizers' own decoders; a hole is the empty text.
     """
     return [
-        value.decode("utf-8", "replace") if isinstance(value, bytes) else value or "" for value in meanings(vocabulary)
+        value.decode("utf-8", "replace") if isinstance(value, bytes) else value or "" for value in vocabulary.meanings
     ]
 
 

@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 
-from projector_export.tokens import Vocabulary, meanings
+from projector_export.tokens import Vocabulary
 
 __all__ = ["Encode", "unreachable_ids"]
 
@@ -58,7 +58,7 @@ def _candidates(vocabulary: Vocabulary) -> dict[int, str]:
     """Return the texts to try: whole, ordinary, and of a form that the tokenizer could be given."""
     literal = vocabulary.special | vocabulary.added | vocabulary.unused
     found = {}
-    for token, (raw, text) in enumerate(zip(vocabulary.raw, meanings(vocabulary), strict=True)):
+    for token, (raw, text) in enumerate(zip(vocabulary.raw, vocabulary.meanings, strict=True)):
         if not raw or not text or isinstance(text, bytes) or token in literal:
             continue
         if not vocabulary.end_of_word:

@@ -108,7 +108,8 @@ def _layout(path: Path, processor: SentencePieceProcessor, declared: Declared, m
     if declared.tokenizer_class or path.name == _SHIFTED_NAME:
         owner = spell(declared.tokenizer_class) if declared.tokenizer_class else "its tokenizer"
         raise InvalidInputError(
-            f"{str(path)!r}: how {owner} numbers the pieces is not known, since tokenizers may shift a SentencePiece model's ids: name a tokenizer.json with --tokenizer"
+            f"{str(path)!r}: how {owner} numbers the pieces is not known, and some shift a SentencePiece model's ids: "
+            "name a tokenizer.json with --tokenizer"
         )
     return _DIRECT
 
