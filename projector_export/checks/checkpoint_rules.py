@@ -10,7 +10,7 @@ from projector_export.checks.checkpoint import read_state, shard_problem
 from projector_export.checks.finding import Finding, fault, note, warning
 from projector_export.checks.logdir import ROOT
 from projector_export.checks.scene import RunScene
-from projector_export.checks.wording import bare, first_few, quoted
+from projector_export.checks.wording import bare, first_few, quoted, quoted_path
 from projector_export.formats.projector_config import EmbeddingInfo
 from projector_export.formats.tensor_entry import TensorEntry
 
@@ -30,7 +30,7 @@ def path_named(scene: RunScene) -> Iterator[Finding]:
         yield fault(
             "checkpoint-path-relative",
             scene.where,
-            f"model_checkpoint_path {quoted(path)} is relative to the folder in which TensorBoard is started, not to the "
+            f"model_checkpoint_path {quoted_path(path)} is relative to the folder in which TensorBoard is started, not to the "
             "config.",
             "Give the absolute path, or leave the field out: the run's latest checkpoint is found by itself.",
         )
@@ -38,15 +38,15 @@ def path_named(scene: RunScene) -> Iterator[Finding]:
         yield fault(
             "checkpoint-path-missing",
             scene.where,
-            f"There is no checkpoint {quoted(path)}; with TensorFlow installed the whole run is then left out, tensor files "
-            "too.",
+            f"There is no checkpoint {quoted_path(path)}; with TensorFlow installed the whole run is then left out, "
+            "tensor files too.",
             "Correct model_checkpoint_path (without .index or .data suffix), or leave it out.",
         )
     elif scene.run.latest and str(scene.run.latest) != path:
         yield warning(
             "checkpoint-path-not-latest",
             scene.where,
-            f"model_checkpoint_path is {quoted(path)}, but the run's latest checkpoint is {quoted(scene.run.latest.name)}: "
+            f"model_checkpoint_path is {quoted_path(path)}, but the latest checkpoint is {quoted(scene.run.latest.name)}: "
             "TensorBoard then reads all tensors again at every request.",
             "Name the latest checkpoint, or leave the field out.",
         )

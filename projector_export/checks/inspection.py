@@ -11,7 +11,7 @@ from projector_export.checks.asset_path import is_file, read_head
 from projector_export.checks.finding import Finding, Readers, Report, Severity, ShownTensor
 from projector_export.checks.standalone_check import check_standalone
 from projector_export.checks.tensorboard_check import check_logdir
-from projector_export.checks.wording import quoted
+from projector_export.checks.wording import quoted_path
 from projector_export.errors import NotFoundError
 from projector_export.formats import projector_config, standalone_config
 from projector_export.formats.tensor_bundle import STATE_FILE_NAME
@@ -62,7 +62,7 @@ def check(
     path = Path(folder)
     if not _is_folder(path):
         raise NotFoundError(
-            f"there is no folder {quoted(fspath(folder))} to check: give a logdir or a standalone folder"
+            f"there is no folder {quoted_path(fspath(folder))} to check: give a logdir or a standalone folder"
         )
     readers = Readers(with_tensorflow=tensorflow is not False, without_tensorflow=tensorflow is not True)
     is_standalone = is_file(path / standalone_config.FILE_NAME) and not _is_logdir(path)

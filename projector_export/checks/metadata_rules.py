@@ -121,7 +121,7 @@ def rows(scene: TensorScene, metadata: Metadata, n_rows: int | None) -> Iterator
             "single-column-header",
             where,
             f"It has one column and {n_labels:,} lines for {n_shown:,} rows: the first line {quoted(metadata.lines[0])} is no "
-            "header but a label, and the viewer refuses the file.",
+            "header but a label (or a line break inside a label made two of one), and the viewer refuses the file.",
             "Delete the first line: a file of one column has no header.",
         )
     elif n_columns > 1 and n_labels == n_shown - 1:

@@ -13,7 +13,7 @@ from pathlib import Path
 from projector_export.checks.asset_path import is_file, is_outside, resolved
 from projector_export.checks.finding import Finding, fault, warning
 from projector_export.checks.scene import TensorScene
-from projector_export.checks.wording import quoted
+from projector_export.checks.wording import quoted_path
 from projector_export.formats.projector_config import EmbeddingInfo
 
 __all__ = ["ASSETS", "Asset", "located"]
@@ -61,13 +61,13 @@ def located(scene: TensorScene, asset: Asset) -> tuple[Path | None, list[Finding
 
 
 def _outside(scene: TensorScene, asset: Asset, given: str, path: Path) -> Finding:
-    link = "" if Path(given).is_absolute() or ".." in Path(given).parts else f" (a link to {quoted(str(path))})"
+    link = "" if Path(given).is_absolute() or ".." in Path(given).parts else f" (a link to {quoted_path(str(path))})"
     return fault(
         "outside-config-folder",
         scene.where(),
-        f"{asset.field} {quoted(given)}{link} lies outside the config's folder, which TensorBoard refuses since 2.21: "
+        f"{asset.field} {quoted_path(given)}{link} lies outside the config's folder, which TensorBoard refuses since 2.21: "
         f"{asset.effect}.",
-        f"Copy the file into the folder of {quoted(scene.config_label)} and give its path relative to it.",
+        f"Copy the file into the folder of {quoted_path(scene.config_label)} and give its path relative to it.",
     )
 
 
@@ -77,7 +77,7 @@ def _missing(scene: TensorScene, asset: Asset, given: str) -> Finding:
     return fault(
         f"{asset.kind}-file-missing",
         scene.where(),
-        f"{asset.field} {quoted(given)} {cause}: {asset.effect}.{after}",
+        f"{asset.field} {quoted_path(given)} {cause}: {asset.effect}.{after}",
         _remedy(asset, given),
     )
 
@@ -103,6 +103,6 @@ def _absolute(scene: TensorScene, asset: Asset, given: str) -> Iterator[Finding]
         yield warning(
             "absolute-path",
             scene.where(),
-            f"{asset.field} {quoted(given)} is absolute: it works until the folder is moved.",
+            f"{asset.field} {quoted_path(given)} is absolute: it works until the folder is moved.",
             "Give the path relative to the config.",
         )

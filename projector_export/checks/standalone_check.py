@@ -18,7 +18,7 @@ from projector_export.checks.path_rules import ASSETS, Asset
 from projector_export.checks.scene import TensorScene
 from projector_export.checks.standalone_tensor import check_tensor
 from projector_export.checks.value_rules import is_listed
-from projector_export.checks.wording import bare, first_few, quoted
+from projector_export.checks.wording import bare, first_few, quoted, quoted_path
 from projector_export.errors import CorruptFileError
 from projector_export.formats import standalone_config
 from projector_export.formats.projector_config import EmbeddingInfo
@@ -116,7 +116,7 @@ def _located(scene: TensorScene, asset: Asset) -> tuple[Path | None, list[Findin
             fault(
                 "outside-folder",
                 scene.where(),
-                f"{asset.field} {quoted(given)} lies outside this folder, where a page served from it cannot reach: "
+                f"{asset.field} {quoted_path(given)} lies outside this folder, where a page served from it cannot reach: "
                 f"{asset.effect}.",
                 "Copy the file into the folder and give its path relative to the page.",
             )
@@ -126,7 +126,7 @@ def _located(scene: TensorScene, asset: Asset) -> tuple[Path | None, list[Findin
             fault(
                 f"{asset.kind}-file-missing",
                 scene.where(),
-                f"{asset.field} {quoted(given)} is not there: {asset.effect}.",
+                f"{asset.field} {quoted_path(given)} is not there: {asset.effect}.",
                 "Put the file there, or correct the path.",
             )
         ]
@@ -163,7 +163,7 @@ def _remote(
         note(
             "address-not-followed",
             scene.where(),
-            f"{asset.field} {quoted(given)} is an address, which is not followed here.",
+            f"{asset.field} {quoted_path(given)} is an address, which is not followed here.",
             "See that its server sends Access-Control-Allow-Origin.",
         )
     ]

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-__all__ = ["bare", "counted", "first_few", "quoted"]
+__all__ = ["bare", "counted", "first_few", "quoted", "quoted_path"]
 
 LONGEST_QUOTE = 60
+LONGEST_PATH = 400
 FEW = 5
 
 
 def quoted(text: str) -> str:
     """Return a text in quotes, with its controls escaped and a long one cut."""
     return repr(text) if len(text) <= LONGEST_QUOTE else f"{text[:LONGEST_QUOTE]!r}..."
+
+
+def quoted_path(path: str) -> str:
+    """Return a path in quotes, with its controls escaped; of one beyond all use the end."""
+    return repr(path) if len(path) <= LONGEST_PATH else f"...{path[-LONGEST_PATH:]!r}"
 
 
 def bare(text: str) -> str:
