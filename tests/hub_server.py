@@ -101,7 +101,7 @@ class Hub:
             "HF_HUB_OFFLINE": "0",
             "HF_HUB_DISABLE_TELEMETRY": "1",
             "HF_TOKEN": "",
-            "NO_PROXY": "127.0.0.1",
+            "NO_PROXY": "127.0.0.1,localhost",
             "PROJECTOR_EXPORT_CACHE": "",
         }
 
@@ -255,7 +255,8 @@ def running_hub():
         server.daemon_threads = True
         threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
         servers.append(server)
-    hub.endpoint, hub.cdn = (f"http://127.0.0.1:{server.server_port}" for server in servers)
+    hub.endpoint = f"http://127.0.0.1:{servers[0].server_port}"
+    hub.cdn = f"http://localhost:{servers[1].server_port}"
     try:
         yield hub
     finally:
@@ -266,16 +267,21 @@ def running_hub():
 
 def use_hub(hub, home, monkeypatch):
     """Point this process's huggingface_hub, which read its variables when it was imported, to the server."""
-    from huggingface_hub import constants
+    from huggingface_hub import constants, file_download, hf_api
 
-    monkeypatch.setattr(constants, "ENDPOINT", hub.endpoint)
-    monkeypatch.setattr(
-        constants, "HUGGINGFACE_CO_URL_TEMPLATE", hub.endpoint + "/{repo_id}/resolve/{revision}/{filename}"
-    )
-    monkeypatch.setattr(constants, "HF_HOME", str(home))
-    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(home / "hub"))
-    monkeypatch.setattr(constants, "HF_TOKEN_PATH", str(home / "token"))
-    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
+    changed = {
+        "ENDPOINT": hub.endpoint,
+        "HUGGINGFACE_CO_URL_TEMPLATE": hub.endpoint + "/{repo_id}/resolve/{revision}/{filename}",
+        "HF_HOME": str(home),
+        "HF_HUB_CACHE": str(home / "hub"),
+        "HUGGINGFACE_HUB_CACHE": str(home / "hub"),
+        "HF_TOKEN_PATH": str(home / "token"),
+        "HF_HUB_OFFLINE": False,
+    }
+    # Former versions of the client copied the values into the modules that use them.
+    for module in (constants, file_download, hf_api):
+        for name in changed.keys() & vars(module).keys():
+            monkeypatch.setattr(module, name, changed[name])
     for name in ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "PROJECTOR_EXPORT_CACHE"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1,localhost")
