@@ -215,6 +215,7 @@ def test_kinds_of_texts():
         " \n\t\u3000": "whitespace",
         "\u200b": "control",
         "\ufeff \x07": "control",
+        "\x1c\x1f": "control",
         "": "control",
         "\ufffd": "punctuation",
     }

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from tokenizers import (
     AddedToken,
+    Regex,
     Tokenizer,
     decoders,
     models,
@@ -114,6 +115,12 @@ def test_sentencepiece_like_entries_are_reached_within_words_and_at_their_start(
     assert vocabulary.special == {0}
     assert {vocabulary.raw[number] for number in vocabulary.unreachable} - {"▁▁"} == {"thes"}
     assert texts(vocabulary)[2:4] == [" the", "the"]
+
+
+def test_a_space_that_only_stands_before_unknown_text_is_reachable(tmp_path):
+    tokenizer = unigram([("▁", -5.0), ("▁the", -2.0), ("s", -3.0)])
+    tokenizer.normalizer = normalizers.Sequence([normalizers.Strip(), normalizers.Replace(Regex(" {2,}"), " ")])
+    assert saved(tokenizer, tmp_path).unreachable == frozenset()
 
 
 def test_llama_like_bytes_and_prepended_space(tmp_path):
@@ -540,3 +547,23 @@ def test_transformers_agrees_on_the_real_model():
     whole = [number for number, raw in enumerate(vocabulary.raw) if not raw.startswith("##")]
     decoded = texts(replace(vocabulary, scheme="wordpiece"))
     assert [judge.decode([number]) for number in whole[::37]] == [decoded[number] for number in whole[::37]]
+
+
+@pytest.mark.heavy
+@pytest.mark.parametrize(
+    ("name", "file"),
+    [
+        ("XLMRobertaTokenizer", "sentencepiece.bpe.model"),
+        ("CamembertTokenizer", "sentencepiece.bpe.model"),
+        ("LlamaTokenizer", "tokenizer.model"),
+        ("T5Tokenizer", "spiece.model"),
+    ],
+)
+def test_transformers_numbers_sentence_pieces_the_same_way(tmp_path, trained, name, file):
+    import transformers
+
+    (tmp_path / file).write_bytes(trained[0].read_bytes())
+    (tmp_path / "tokenizer_config.json").write_text(json.dumps({"tokenizer_class": name}))
+    judge = getattr(transformers, name).from_pretrained(str(tmp_path))
+    vocabulary = read_tokenizer_path(tmp_path)[0]
+    assert list(vocabulary.raw) == judge.convert_ids_to_tokens(list(range(len(vocabulary))))

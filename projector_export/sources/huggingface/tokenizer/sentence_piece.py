@@ -101,7 +101,7 @@ def _layout(path: Path, processor: SentencePieceProcessor, declared: Declared, m
     stated = declared.tokenizer_class.removesuffix("Tokenizer") or re.sub("[-_]", "", model_type)
     for name, layout in _LAYOUTS.items():
         if name.lower() == stated.lower():
-            return layout
+            return replace(layout, last=_sentinels(declared)) if name == "T5" else layout
     known = {number: token for token, number in declared.added.items() if number < processor.get_piece_size()}
     if known and all(processor.id_to_piece(number) == token for number, token in known.items()):
         return _DIRECT
@@ -112,6 +112,16 @@ def _layout(path: Path, processor: SentencePieceProcessor, declared: Declared, m
             "name a tokenizer.json with --tokenizer"
         )
     return _DIRECT
+
+
+def _sentinels(declared: Declared) -> tuple[str, ...]:
+    """Return T5's sentinels, the last one first (transformers 4, ``tokenization_t5.py``)."""
+    number = declared.settings.get("extra_ids", 100)
+    if not isinstance(number, int) or not 0 <= number <= 10_000:
+        raise CorruptFileError(
+            f"tokenizer_config.json: extra_ids has to be a number of tokens, not {str(number)[:40]!a}"
+        )
+    return tuple(f"<extra_id_{place}>" for place in reversed(range(number)))
 
 
 def _encoder(processor: SentencePieceProcessor, offset: int) -> Encode:
