@@ -93,7 +93,7 @@ def _beside(folder: Path) -> Files:
 def _read(path: Path, name: str, files: Files) -> Read:
     if name.endswith(tuple(MERGES_OF.values())):
         path, name = _vocabulary_of(path, name, files)
-    if name == "tokenizer.json" or (name.endswith(".json") and isinstance(read_json(path).get("model"), dict)):
+    if name == "tokenizer.json" or (_merges_of(name) is None and _is_whole_tokenizer(path, name)):
         return read_tokenizer_json(path), (name,)
     declared = read_declared(files)
     if name.endswith(".json"):
@@ -111,6 +111,10 @@ def _read(path: Path, name: str, files: Files) -> Read:
     if is_tiktoken(read_bytes(path)):
         return read_tiktoken(path, declared), (name, *declared.files)
     return read_sentence_pieces(path, declared, model_type=_model_type(files)), (name, *declared.files)
+
+
+def _is_whole_tokenizer(path: Path, name: str) -> bool:
+    return name.endswith(".json") and isinstance(read_json(path).get("model"), dict)
 
 
 def _merges_of(name: str) -> str | None:
