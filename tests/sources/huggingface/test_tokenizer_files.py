@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 from tokenizers import (
     AddedToken,
-    Regex,
     Tokenizer,
     decoders,
     models,
@@ -117,10 +116,14 @@ def test_sentencepiece_like_entries_are_reached_within_words_and_at_their_start(
     assert texts(vocabulary)[2:4] == [" the", "the"]
 
 
-def test_a_space_that_only_stands_before_unknown_text_is_reachable(tmp_path):
-    tokenizer = unigram([("▁", -5.0), ("▁the", -2.0), ("s", -3.0)])
-    tokenizer.normalizer = normalizers.Sequence([normalizers.Strip(), normalizers.Replace(Regex(" {2,}"), " ")])
-    assert saved(tokenizer, tmp_path).unreachable == frozenset()
+def test_spaces_are_reached_although_the_first_one_is_not_the_texts_own(tmp_path):
+    state = json.loads(byte_level(prefix_space=True).to_str())
+    state["model"]["vocab"]["ĠĠ"] = len(state["model"]["vocab"])
+    state["model"]["merges"].append(["Ġ", "Ġ"])
+    (tmp_path / "tokenizer.json").write_text(json.dumps(state), encoding="utf-8")
+    vocabulary = read_tokenizer_path(tmp_path)[0]
+    assert vocabulary.raw[-1] == "ĠĠ"
+    assert len(vocabulary) - 1 not in vocabulary.unreachable
 
 
 def test_llama_like_bytes_and_prepended_space(tmp_path):
