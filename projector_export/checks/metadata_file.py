@@ -148,8 +148,9 @@ def read_metadata(path: Path, *, max_rows: int | None, splits_at_return: bool) -
     original = b"".join(_first_lines(path, max_rows))
     if max_rows is None or b"\r" not in original:
         return Metadata(original, original)
-    crlf_free = original.replace(b"\r\n", b"\n")
-    return Metadata(LONE_RETURN.sub(b"\n" if splits_at_return else b"", crlf_free), original)
+    if splits_at_return:
+        return Metadata(original.replace(b"\r\n", b"\n").replace(b"\r", b"\n"), original)
+    return Metadata(original.replace(b"\r", b""), original)
 
 
 def _first_lines(path: Path, max_rows: int | None) -> Iterator[bytes]:

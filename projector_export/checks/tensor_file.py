@@ -15,7 +15,7 @@ from typing import Literal
 import numpy as np
 
 from projector_export.checks.asset_path import read_head
-from projector_export.checks.finding import Finding, fault
+from projector_export.checks.finding import Finding, fault, warning
 from projector_export.checks.scene import MAX_ROWS, TensorScene
 from projector_export.checks.statistics import Statistics, gather
 from projector_export.checks.tensor_text import Text, is_undecodable_without_tensorflow, read_by_server
@@ -141,7 +141,7 @@ def _raw(scene: TensorScene, path: Path, n_bytes: int) -> Reading:
                 "Write tensor_shape: N_ROWS tensor_shape: N_DIMENSIONS into the config.",
             )
         )
-    if rest or n_values != math.prod(shape):
+    if n_values != math.prod(shape):
         return _failed(
             _finding(
                 scene,
@@ -153,7 +153,17 @@ def _raw(scene: TensorScene, path: Path, n_bytes: int) -> Reading:
         )
     n_rows, n_dims = shape[0], shape[1]
     statistics = gather(raw_rows(path, n_dims), max_rows=MAX_ROWS)
-    return Reading("raw", (n_rows, n_dims), statistics)
+    return Reading("raw", (n_rows, n_dims), statistics, tuple(_rest_findings(scene, rest)))
+
+
+def _rest_findings(scene: TensorScene, rest: int) -> Iterator[Finding]:
+    if rest:
+        yield warning(
+            "tensor-trailing-bytes",
+            scene.where(scene.info.tensor_path),
+            f"{rest} bytes are left over after the last number, which TensorBoard ignores.",
+            "Write the file again: something else may have been appended to it.",
+        )
 
 
 def _size_hint(n_bytes: int, n_values: int) -> str:

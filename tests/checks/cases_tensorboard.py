@@ -176,6 +176,12 @@ def double_precision(folder: Planted) -> None:
     folder.file("words/vectors.bytes").write_bytes(vectors().astype("<f8").tobytes())
 
 
+@case("tensor-trailing-bytes", "3 bytes", severity="warning", server=False)
+def trailing_bytes(folder: Planted) -> None:
+    with open(folder.root / "words/vectors.bytes", "ab") as file:
+        file.write(b"end")
+
+
 @case("tensor-format", ".npy", server=True)
 def numpy_file(folder: Planted) -> None:
     with open(folder.root / "words/vectors.bytes", "wb") as file:
