@@ -14,7 +14,6 @@ EXTRAS = MappingProxyType(
     {
         "torch": "torch",
         "sentencepiece": "sentencepiece",
-        "tiktoken": "tiktoken",
     }
 )
 """Name of the import -> name of the extra in ``pyproject.toml``."""

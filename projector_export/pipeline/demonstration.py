@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-from dataclasses import asdict
 from pathlib import Path
 
 from projector_export.pipeline.treatment import Progress
@@ -56,7 +55,7 @@ def read_demonstration(
     step = Step(
         "read_demonstration",
         {
-            "recipe": asdict(trained.recipe),
+            "recipe": trained.recipe.as_json(),
             "versions": dict(trained.versions),
             "files": trained.n_files,
             "docstrings": trained.n_docstrings,

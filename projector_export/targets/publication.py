@@ -3,7 +3,8 @@
 Every export is written into a folder of its own, below the folder that people open. The folder counts only once the document
 that the viewer reads first (``projector_config.pbtxt``, ``config.json``) names it, and that document is replaced by one
 ``os.replace``. Until then a file ``.partial``, locked by the running export, marks the folder; an export that was killed
-leaves it unlocked, and the next export sweeps the folder away. Two exports at once take turns at the document.
+leaves it unlocked, and the next export sweeps the folder away unless the document names it. Folders that an export replaces
+are marked in the same way just before. Two exports at once take turns at the document.
 """
 
 from __future__ import annotations
@@ -13,8 +14,8 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,11 +23,14 @@ from filelock import FileLock, Timeout
 
 from projector_export.errors import ProjectorExportError, WriteError
 
-__all__ = ["LOCK_NAME", "MANIFEST_NAME", "PARTIAL_NAME", "Publication", "publication", "replace_text", "slug"]
+__all__ = ["LOCK_NAME", "MANIFEST_NAME", "PARTIAL_NAME", "Publication", "Retire", "publication", "replace_text", "slug"]
 
 LOCK_NAME = ".projector_export.lock"
 PARTIAL_NAME = ".partial"
 MANIFEST_NAME = "manifest.json"
+
+Retire = Callable[[Iterable[str]], None]
+"""Takes the names of folders that are no longer needed once the document is replaced."""
 
 _RESERVED = re.compile(r"(?i)(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?")
 
@@ -53,22 +57,30 @@ class Publication:
     folders: tuple[Path, ...]
     locks: tuple[FileLock, ...]
 
-    def commit(self, replace_document: Callable[[], Sequence[str]]) -> None:
+    def commit(self, replace_document: Callable[[Retire], None]) -> None:
         """Make the folders count.
 
         Parameters
         ----------
         replace_document
-            Puts the new document in the place of the old one, atomically, and returns the names of folders that the old
-            one used and the new one does not. Called while no other export of this program touches the parent.
+            Puts the new document in the place of the old one, atomically. Before that, it names the folders that the old
+            one uses and the new one does not. Called while no other export of this program touches the parent.
         """
+        retired: list[Path] = []
+
+        def retire(names: Iterable[str]) -> None:
+            for name in names:
+                if _is_own(self.parent, name):
+                    retired.append(self.parent / name)
+                    (retired[-1] / PARTIAL_NAME).touch()
+
         with _turn(self.parent):
-            replaced = replace_document()
+            replace_document(retire)
             for folder, lock in zip(self.folders, self.locks, strict=True):
                 lock.release()
                 (folder / PARTIAL_NAME).unlink(missing_ok=True)
-            for name in replaced:
-                _remove_own(self.parent, name)
+            for folder in retired:
+                _remove(folder)
 
 
 @contextmanager
@@ -109,8 +121,8 @@ def publication(
 
 
 def replace_text(path: Path, text: str) -> None:
-    """Put a text file in the place of another in one step."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    """Put a text file in the place of another in one step; the caller sees to it that nobody else does."""
+    temporary = path.with_name(f".{path.name}.tmp")
     try:
         with open(temporary, "w", encoding="utf-8", newline="\n") as file:
             file.write(text)
@@ -135,15 +147,17 @@ def _open_folders(parent: Path, names: Sequence[str]) -> Publication:
 
 
 def _new_folder(parent: Path, name: str) -> Path:
+    """Make a folder; an empty one, as an export leaves that was killed right after this, is taken over."""
     number = 1
     while True:
         folder = parent / (name if number == 1 else f"{name}-{number}")
         try:
             folder.mkdir()
         except FileExistsError:
-            number += 1
-        else:
-            return folder
+            if not folder.is_dir() or folder.is_symlink() or any(folder.iterdir()):
+                number += 1
+                continue
+        return folder
 
 
 @contextmanager
@@ -162,19 +176,30 @@ def _sweep(parent: Path, referenced: set[str]) -> None:
         if mark.parent.name in referenced:
             mark.unlink(missing_ok=True)
         else:
-            shutil.rmtree(mark.parent, ignore_errors=True)
+            _remove(mark.parent)
 
 
-def _remove_own(parent: Path, name: str) -> None:
+def _remove(folder: Path) -> None:
+    """Delete a folder, its mark last, so that a half-deleted one is still known for what it is."""
+    for path in list(folder.iterdir()) if folder.is_dir() else []:
+        if path.name != PARTIAL_NAME:
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                with suppress(OSError):
+                    path.unlink()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _is_own(parent: Path, name: str) -> bool:
     folder = parent / name
     if not name or folder.parent != parent or folder.is_symlink():
-        return
+        return False
     try:
         manifest = json.loads((folder / MANIFEST_NAME).read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        return
-    if isinstance(manifest, dict) and manifest.get("tool") == "projector_export":
-        shutil.rmtree(folder, ignore_errors=True)
+        return False
+    return isinstance(manifest, dict) and manifest.get("tool") == "projector_export"
 
 
 def _missing_parents(parent: Path) -> list[Path]:
@@ -185,7 +210,7 @@ def _undo(opened: Publication | None, made: Sequence[Path], parent: Path) -> Non
     if opened is not None:
         for folder, lock in zip(opened.folders, opened.locks, strict=True):
             lock.release(force=True)
-            shutil.rmtree(folder, ignore_errors=True)
+            _remove(folder)
     if parent in made and parent.exists():
         with _turn(parent):
             if [entry.name for entry in parent.iterdir()] == [LOCK_NAME]:

@@ -14,7 +14,7 @@ from projector_export.formats import metadata_tsv, standalone_config
 from projector_export.formats.projector_config import EmbeddingInfo
 from projector_export.table import EmbeddingTable
 from projector_export.targets import manifest
-from projector_export.targets.publication import MANIFEST_NAME, publication, replace_text
+from projector_export.targets.publication import MANIFEST_NAME, Retire, publication, replace_text
 from projector_export.targets.result import Written, checked_name
 from projector_export.targets.tensor_file import Progress, write_bytes, write_raw, write_rows_as_text
 
@@ -70,7 +70,8 @@ def write(
             for path, (table, viewer) in zip(opened.folders, tables, strict=True)
         ]
         replaced: set[str] = set()
-        opened.commit(lambda: _replace_config(parent, [info for info, _ in entries], replaced))
+        infos = [info for info, _ in entries]
+        opened.commit(lambda retire: _replace_config(parent, infos, replaced, retire))
     return tuple(
         Written(
             "standalone",
@@ -103,13 +104,13 @@ def _write_folder(
     return info, sum(record.n_bytes for record in files)
 
 
-def _replace_config(parent: Path, new: Sequence[EmbeddingInfo], replaced: set[str]) -> Sequence[str]:
+def _replace_config(parent: Path, new: Sequence[EmbeddingInfo], replaced: set[str], retire: Retire) -> None:
     text = _read_text(parent)
     old = _decode(text, parent)
     merged = standalone_config.encode(new, onto=text)
+    retire(sorted(_referenced(old) - _referenced(_decode(merged, parent))))
     replace_text(parent / standalone_config.FILE_NAME, merged)
     replaced |= {info.tensor_name for info in new} & {info.tensor_name for info in old}
-    return sorted(_referenced(old) - _referenced(_decode(merged, parent)))
 
 
 def _read_text(parent: Path) -> str:

@@ -17,7 +17,7 @@ from projector_export.formats import event_file, metadata_tsv, projector_config,
 from projector_export.formats.projector_config import EmbeddingInfo, ProjectorConfig
 from projector_export.table import EmbeddingTable
 from projector_export.targets import manifest
-from projector_export.targets.publication import MANIFEST_NAME, publication, replace_text
+from projector_export.targets.publication import MANIFEST_NAME, Retire, publication, replace_text
 from projector_export.targets.result import URL_BREAKERS, Written, checked_name
 from projector_export.targets.tensor_file import FileRecord, Progress, needed_nudge, write_bytes, write_raw
 
@@ -71,9 +71,8 @@ def write(
             for folder, (table, viewer) in zip(opened.folders, tables, strict=True)
         ]
         replaced: set[str] = set()
-        opened.commit(
-            lambda: _replace_config(parent, [entry.info for entry in entries], replaced, has_run=run is not None)
-        )
+        infos = [entry.info for entry in entries]
+        opened.commit(lambda retire: _replace_config(parent, infos, replaced, retire, has_run=run is not None))
     return tuple(
         entry.written(folder, table, viewer, replaced=entry.info.canonical_name in replaced)
         for entry, folder, (table, viewer) in zip(entries, opened.folders, tables, strict=True)
@@ -125,14 +124,16 @@ def _write_checkpoint(folder: Path, table: EmbeddingTable, progress: Progress | 
     return [data, index, state]
 
 
-def _replace_config(parent: Path, new: Sequence[EmbeddingInfo], replaced: set[str], *, has_run: bool) -> Sequence[str]:
+def _replace_config(
+    parent: Path, new: Sequence[EmbeddingInfo], replaced: set[str], retire: Retire, *, has_run: bool
+) -> None:
     old = _read_config(parent)
     merged = projector_config.merge(old, new)
     if has_run:
         _write_event(parent)
+    retire(sorted(_referenced(old) - _referenced(merged)))
     replace_text(parent / projector_config.FILE_NAME, projector_config.encode(merged))
     replaced |= {info.canonical_name for info in old.embeddings} & {info.canonical_name for info in new}
-    return sorted(_referenced(old) - _referenced(merged))
 
 
 def _write_event(parent: Path) -> None:

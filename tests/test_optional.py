@@ -1,0 +1,19 @@
+import importlib
+
+import pytest
+
+from projector_export.errors import MissingExtraError
+from projector_export.optional import EXTRAS, required_for
+
+
+@pytest.mark.parametrize("package", sorted(EXTRAS))
+def test_a_missing_package_is_turned_into_its_command(package):
+    with pytest.raises(MissingExtraError, match=rf"pip install 'projector-export\[{EXTRAS[package]}\]'"), required_for("this"):
+        raise ModuleNotFoundError(name=package)
+
+
+def test_a_package_that_is_there_and_broken_shows_its_own_error():
+    with pytest.raises(ModuleNotFoundError, match="inner"), required_for("this"):
+        raise ModuleNotFoundError("inner", name="torch.inner")
+    with pytest.raises(ModuleNotFoundError, match="unknown_package_here"), required_for("this"):
+        importlib.import_module("unknown_package_here")
