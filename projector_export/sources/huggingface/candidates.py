@@ -34,8 +34,8 @@ def find_input(model: ModelFiles, n_tokens: int | None) -> TensorInfo | None:
     _refuse_shared_rows(model, found)
     if n_tokens is not None:
         found = _preferred(found, lambda info: info.shape[0] >= n_tokens - max(8, n_tokens // 100))
-    found = _preferred(found, lambda info: is_text_part(info.name))
     found = _preferred(found, lambda info: module_path(info.name).split(".")[-1] == "shared")
+    found = _preferred(found, lambda info: is_text_part(info.name))
     return _one_of(model, found)
 
 

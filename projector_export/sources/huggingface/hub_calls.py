@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from importlib import import_module
+from types import ModuleType
 from typing import TypeVar
 
 from projector_export.errors import InvalidInputError, NotFoundError, TransferError
@@ -56,12 +58,16 @@ def call_hub(call: Callable[[], Result], *, repository: str, revision: str | Non
         time.sleep(patience.seconds_after(failures, _retry_after(failure)))
 
 
+def _error_classes() -> ModuleType:
+    # Each version has them here, but not each says so to a type checker.
+    return import_module("huggingface_hub.utils")
+
+
 def _hub_errors() -> tuple[type[Exception], ...]:
     """Return what the client raises: its own errors and its HTTP library's, which is another one in each major version."""
-    from huggingface_hub.utils import HfHubHTTPError, HFValidationError
-
-    bases = [kind for kind in HfHubHTTPError.__mro__ if issubclass(kind, Exception) and kind is not Exception]
-    return (*bases, HFValidationError, OSError)
+    hub = _error_classes()
+    bases = [kind for kind in hub.HfHubHTTPError.__mro__ if issubclass(kind, Exception) and kind is not Exception]
+    return (*bases, hub.HFValidationError, OSError)
 
 
 def _status(error: BaseException | None) -> int | None:
@@ -88,8 +94,7 @@ def _retry_after(error: BaseException | None) -> float | None:
 
 
 def _told(error: Exception, repository: str, revision: str | None) -> Exception:
-    from huggingface_hub import utils as hub
-
+    hub = _error_classes()
     status = _status(error)
     if isinstance(error, hub.GatedRepoError) or status == 403:
         return InvalidInputError(f"{repository!r} is gated on the Hub: {_LOG_IN}")
@@ -105,8 +110,8 @@ def _told(error: Exception, repository: str, revision: str | None) -> Exception:
 
 def _what_is_missing(error: Exception, repository: str, revision: str | None) -> str:
     from huggingface_hub import constants
-    from huggingface_hub import utils as hub
 
+    hub = _error_classes()
     if isinstance(error, hub.RevisionNotFoundError):
         return f"{repository!r} has no revision {revision!r}: give a branch, tag or commit of it with --revision"
     if isinstance(error, hub.EntryNotFoundError):
@@ -119,9 +124,8 @@ def _what_is_missing(error: Exception, repository: str, revision: str | None) ->
 
 def _what_failed(error: Exception, status: int | None, repository: str) -> str:
     from huggingface_hub import constants
-    from huggingface_hub.utils import OfflineModeIsEnabled
 
-    if isinstance(error, OfflineModeIsEnabled) or is_offline():
+    if isinstance(error, _error_classes().OfflineModeIsEnabled) or is_offline():
         return f"a file of {repository!r} is not on this machine, and HF_HUB_OFFLINE forbids to fetch it: unset it"
     if status is not None:
         return f"{constants.ENDPOINT} answers with status {status} for {repository!r}: try again later"

@@ -1,7 +1,7 @@
 """Which tensor is a token table, by its name alone.
 
-The spellings are those of the classes of transformers 5.23 that are built from their default configurations, of the
-files that they save (a base class drops its prefix, vision models keep a former layout), of llama.cpp's list for
+The spellings are those of the classes of transformers 5.23 that predict text and build from their default configuration,
+of the files that they save (a base class drops its prefix, vision models keep a former layout), of llama.cpp's list for
 ``TOKEN_EMBD`` (``gguf-py/gguf/tensor_mapping.py``), of sentence-transformers' and of Model2Vec's static embeddings.
 """
 
@@ -25,15 +25,15 @@ _OUTPUT = re.compile(
     r"""(?: .* \. )?
     (?: lm_head | generator_lm_head | vocab_projector | proj_out | lm_loss | output_projection | embed_out | output_layer
       | lm_head\.decoder | lm_head\.linear | predictions\.decoder | generator_predictions\.decoder | pred_layer\.proj )
-    | (?: rwkv \. )? head | decoder | (?: (?: model | language_model ) \. )? output
+    | (?: rwkv \. )? head | (?: head \. )? decoder | (?: (?: model | language_model ) \. )? output
     | (?: model \. )? transformer\.ff_out""",
     re.VERBOSE,
 )
 
 _OTHER_TABLE = re.compile(
-    """positions? | positional | pos | types? | segments? | relative | rel | rotary | patch | patches | vision | visual
-    | images? | img | pixel | video | audio | speech | acoustic | music | entity | entities | timestep | time | per | codec
-    | codebooks? | quantizer? | vq | vqmodel | vqgan | router | ngram | hash | adapter | box | talker | depth | class""",
+    """positions? | positional | pos | types? | segments? | relative | rel | rotary | patch | patches | patcher | vision
+    | visual | images? | img | pixel | video | audio | speech | acoustic | music | entity | entities | timestep | time | per
+    | codec | codebooks? | quantizer? | vq | vqmodel | vqgan | router | ngram | hash | adapter | box | talker | depth | class""",
     re.VERBOSE,
 )
 """Words of a path that belong to tables of something else than tokens."""

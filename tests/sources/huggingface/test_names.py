@@ -35,13 +35,13 @@ transformer.h.0.attn.embedding encoder.block.0.layer.0.SelfAttention.relative_at
 model.layers.3.embed_tokens model.layers.0.mlp.shared decoder.model.decoder.embed_tokens.0
 text_model.embeddings.position_embedding model.vqmodel.quantize.embedding depth_decoder.model.embed_tokens
 luke.entity_embeddings.embeddings talker.model.embed_tokens layers.w mlp.w model.patch_embeddings.embeddings
-word_embeddings_layernorm embeddings.relative.embedding lm_head cls.predictions.decoder relative_key.embedding
+word_embeddings_layernorm embeddings.relative.embedding lm_head cls.predictions.decoder relative_key.embedding model.patcher.embed_tokens
 """
 
 OUTPUT = """
 lm_head cls.predictions.decoder lm_head.decoder generator_lm_head vocab_projector decoder head proj_out lm_loss
 output_projection embed_out language_model.lm_head predictions.decoder mlm.predictions.decoder pred_layer.proj output
-transformer.output_layer language_model.output text_decoder.cls.predictions.decoder thinker.lm_head rwkv.head
+transformer.output_layer language_model.output text_decoder.cls.predictions.decoder thinker.lm_head rwkv.head head.decoder
 transformer.ff_out
 """
 
