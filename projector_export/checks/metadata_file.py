@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 
 from projector_export.formats import metadata_tsv
@@ -160,5 +161,4 @@ def _first_lines(path: Path, max_rows: int | None) -> Iterator[bytes]:
         if max_rows is None:
             yield file.read()
             return
-        for _ in range(max_rows - 1 + (b"\t" in first)):
-            yield file.readline(LONGEST_LINE)
+        yield from islice(iter(lambda: file.readline(LONGEST_LINE), b""), max_rows - 1 + (b"\t" in first))

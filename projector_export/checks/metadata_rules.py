@@ -41,9 +41,7 @@ def encoding(scene: TensorScene, metadata: Metadata, _n_rows: int | None) -> Ite
 def _carriage_returns(scene: TensorScene, metadata: Metadata, where: str) -> Iterator[Finding]:
     if b"\r" not in metadata.original:
         return
-    lone = [
-        metadata.original[: match.start()].count(b"\n") + 1 for match in LONE_RETURN.finditer(metadata.original[:-1])
-    ]
+    lone = [metadata.original[: match.start()].count(b"\n") + 1 for match in LONE_RETURN.finditer(metadata.original)]
     if lone:
         yield fault(
             "lone-carriage-return",

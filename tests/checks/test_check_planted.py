@@ -105,6 +105,12 @@ def test_padding_lines_that_shift_nothing_are_no_finding(folder: Planted) -> Non
     assert check(folder.root).findings == ()
 
 
+def test_windows_lines_are_no_finding_in_tensorboard(folder: Planted) -> None:
+    path = folder.file("words/metadata.tsv")
+    path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
+    assert check(folder.root).findings == ()
+
+
 def test_every_tensor_after_a_missing_one_is_still_judged(folder: Planted) -> None:
     from dataclasses import replace
 
