@@ -92,7 +92,7 @@ class LocalFiles:
         path = self.whole_file(name)
         if path.stat().st_size < end:
             raise CorruptFileError(f"{str(path)!r} became shorter while it was read: start again")
-        return path, begin
+        return path.absolute(), begin
 
     def whole_file(self, name: str) -> Path:
         """Return the file's path.

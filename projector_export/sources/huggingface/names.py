@@ -33,7 +33,8 @@ _OUTPUT = re.compile(
 _OTHER_TABLE = re.compile(
     """positions? | positional | pos | types? | segments? | relative | rel | rotary | patch | patches | patcher | vision
     | visual | images? | img | pixel | video | audio | speech | acoustic | music | entity | entities | timestep | time | per
-    | codec | codebooks? | quantizer? | vq | vqmodel | vqgan | router | ngram | hash | adapter | box | talker | depth | class""",
+    | codec | codebooks? | quantizer? | vq | vqmodel | vqgan | router | ngram | hash | adapter | box | talker
+    | depth | class""",
     re.VERBOSE,
 )
 """Words of a path that belong to tables of something else than tokens."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import asdict
 from pathlib import Path
 from threading import Event, Lock
@@ -125,10 +125,10 @@ class PartDownload:
         with ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="projector-export") as pool:
             futures = [pool.submit(self._fetch_part, part) for part in missing]
             try:
-                finished, _ = wait(futures, return_when=FIRST_EXCEPTION)
+                wait(futures)
             finally:
                 self._stop.set()
-        errors = [error for future in finished if (error := future.exception()) is not None]
+        errors = [error for future in futures if (error := future.exception()) is not None]
         errors.sort(key=lambda error: isinstance(error, StoppedError))
         if errors:
             raise errors[0]
@@ -145,6 +145,9 @@ class PartDownload:
                     expected=self._identity,
                     stop=self._stop,
                 )
+            except BaseException:
+                self._stop.set()
+                raise
             finally:
                 self._make_durable(part, partial)
 

@@ -1,3 +1,4 @@
+import errno
 import importlib.util
 import json
 import os
@@ -133,7 +134,7 @@ def test_what_does_not_exist_or_is_gated_is_told(hub, tmp_path, monkeypatch):
         open_model("a--b..c")
     model_on(hub, tmp_path, gated=True, token="hf_good")
     with pytest.raises(InvalidInputError, match=r"'owner/tiny' is gated on the Hub: accept its conditions"):
-        open_model(ID).config  # noqa: B018
+        dict(open_model(ID).config)
     with pytest.raises(InvalidInputError, match=r"'model.safetensors' of 'owner/tiny' is not given to you"):
         tables()
     monkeypatch.setenv("HF_TOKEN", "hf_good")
@@ -302,12 +303,27 @@ def test_an_index_on_the_server_cannot_leave_the_cache(hub, tmp_path):
         tables()
 
 
-def test_a_full_disk_is_told_before_and_while_fetching(hub, tmp_path, monkeypatch):
+def test_too_little_room_is_told_before_fetching(hub, tmp_path, monkeypatch):
     model_on(hub, tmp_path)
     usage = shutil.disk_usage(tmp_path)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=1000))
     with pytest.raises(WriteError, match=r"192,000 bytes are to be fetched, but the disk of .* has only 1,000 free"):
         tables()
+
+
+def test_a_disk_that_fills_up_while_fetching_is_told_and_nothing_half_written_is_used(hub, tmp_path, monkeypatch):
+    model_on(hub, tmp_path)
+    model = open_model(ID, patience=QUICK)
+    model.tensors()
+
+    def full(_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fsync", full)
+        with pytest.raises(WriteError, match=r"cannot be kept in .*: No space left on device"):
+            model.vectors("model.embed_tokens.weight")
+    np.testing.assert_array_equal(whole(tables()[0]), TABLE)
 
 
 def test_a_cache_that_cannot_be_written_is_told(hub, tmp_path, monkeypatch):
