@@ -6,7 +6,15 @@ import pytest
 from projector_export.errors import CorruptFileError, InvalidInputError
 from projector_export.provenance import Provenance, Step
 from projector_export.table import Column, EmbeddingTable
-from projector_export.vectors import ArrayVectors, FileVectors, MappedVectors, SelectedVectors, bad_rows_of, blocks_of, norms_of
+from projector_export.vectors import (
+    ArrayVectors,
+    FileVectors,
+    MappedVectors,
+    SelectedVectors,
+    bad_rows_of,
+    blocks_of,
+    norms_of,
+)
 
 RNG = np.random.default_rng(7)
 VALUES = RNG.normal(size=(1000, 12)).astype(np.float32)
@@ -79,7 +87,10 @@ def test_arrays_of_real_numbers_are_read_as_float32(dtype):
     assert np.array_equal(ArrayVectors(array).read(0, 5), array.astype(np.float32))
 
 
-@pytest.mark.parametrize("array", [np.zeros(3), np.zeros((2, 2, 2)), np.array([["a", "b"]]), np.array([[object()]]), np.zeros((1, 1), complex)])
+@pytest.mark.parametrize(
+    "array",
+    [np.zeros(3), np.zeros((2, 2, 2)), np.array([["a", "b"]]), np.array([[object()]]), np.zeros((1, 1), complex)],
+)
 def test_other_arrays_are_refused(array):
     with pytest.raises(InvalidInputError, match="have to be"):
         ArrayVectors(array)

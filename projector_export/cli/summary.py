@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import shlex
+import shutil
+import sys
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import click
 
@@ -68,7 +71,7 @@ def _show_opening(destination: Destination, replaced: bool, seconds: float) -> N
     click.echo(f"Done in {seconds:.1f} s.", err=True)
     if destination.logdir is not None:
         folder = shlex.quote(str(destination.logdir))
-        click.echo(f"Open it:  tensorboard --logdir {safe(folder)}   and go to  http://localhost:6006/#projector")
+        click.echo(f"Open it:  {_tensorboard()} --logdir {safe(folder)}   and go to  http://localhost:6006/#projector")
         if replaced:
             click.echo("A TensorBoard that is already open shows the new vectors after it is started again.")
     if destination.standalone is not None and not destination.base_url:
@@ -78,3 +81,11 @@ def _show_opening(destination: Destination, replaced: bool, seconds: float) -> N
         )
     elif destination.standalone is not None:
         click.echo(f"Share it: https://projector.tensorflow.org/?config={safe(destination.base_url)}config.json")
+
+
+def _tensorboard() -> str:
+    """Return what starts TensorBoard in this environment, which need not be an activated one."""
+    if shutil.which("tensorboard"):
+        return "tensorboard"
+    beside = Path(sys.executable).with_name("tensorboard")
+    return shlex.quote(str(beside)) if beside.exists() else f"{shlex.quote(sys.executable)} -m tensorboard.main"

@@ -73,18 +73,14 @@ def write(
         infos = [info for info, _ in entries]
         opened.commit(lambda retire: _replace_config(parent, infos, replaced, retire))
     return tuple(
-        Written(
-            "standalone",
-            path,
-            table.name,
-            table.shape,
-            viewer.shape,
-            n_bytes,
-            viewer.provenance.notes,
-            replaced=info.tensor_name in replaced,
-        )
+        _written(path, table, viewer, n_bytes, replaced=info.tensor_name in replaced)
         for (info, n_bytes), path, (table, viewer) in zip(entries, opened.folders, tables, strict=True)
     )
+
+
+def _written(folder: Path, table: EmbeddingTable, viewer: EmbeddingTable, n_bytes: int, *, replaced: bool) -> Written:
+    notes = viewer.provenance.notes
+    return Written("standalone", folder, table.name, table.shape, viewer.shape, n_bytes, notes, replaced=replaced)
 
 
 def _write_folder(

@@ -6,7 +6,22 @@ from projector_export.formats import metadata_cell
 from projector_export.formats.javascript import PROTOTYPE_NAMES, WHITESPACE, is_blank, number
 
 ANY_TEXT = st.text(st.characters(codec=None)) | st.text('0x"1eInfinity\\n\tu28()empty msng.+- ', max_size=12)
-NUMBERS = ["007", "1e5", "0x10", "Infinity", "-Infinity", "1.", ".5", "0b11", "0o17", "+1", " 7 ", "\u30007", "1E-3", "00"]
+NUMBERS = [
+    "007",
+    "1e5",
+    "0x10",
+    "Infinity",
+    "-Infinity",
+    "1.",
+    ".5",
+    "0b11",
+    "0o17",
+    "+1",
+    " 7 ",
+    "\u30007",
+    "1E-3",
+    "00",
+]
 
 
 @pytest.mark.parametrize("text", NUMBERS)
@@ -24,7 +39,8 @@ def test_what_javascript_takes_for_no_number_stays(text):
 
 
 @pytest.mark.parametrize(
-    ("text", "value"), [("0x1F", 31), ("0b101", 5), ("0o17", 15), ("", 0), (" \n", 0), ("1e400", float("inf")), ("-.5e1", -5)]
+    ("text", "value"),
+    [("0x1F", 31), ("0b101", 5), ("0o17", 15), ("", 0), (" \n", 0), ("1e400", float("inf")), ("-.5e1", -5)],
 )
 def test_number_has_the_value_that_javascript_gives(text, value):
     assert number(text) == value

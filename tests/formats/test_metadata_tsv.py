@@ -18,7 +18,7 @@ def test_golden_bytes():
         Column("good", np.array([True, False, True])),
     ]
     assert metadata_tsv.encode(columns) == (
-        b"token\tid\tnorm\tgood\na\\tb\t0\t0.1\ttrue\n\"007\"\t1\t\tfalse\n(empty)\t2\t3.0\ttrue\n"
+        b'token\tid\tnorm\tgood\na\\tb\t0\t0.1\ttrue\n"007"\t1\t\tfalse\n(empty)\t2\t3.0\ttrue\n'
     )
 
 

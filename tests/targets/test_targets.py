@@ -29,7 +29,11 @@ def pair(values=VALUES, name="words", limits=None):
 
 
 def visible(folder):
-    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file() and not path.name.startswith("."))
+    return sorted(
+        path.relative_to(folder).as_posix()
+        for path in folder.rglob("*")
+        if path.is_file() and not path.name.startswith(".")
+    )
 
 
 @pytest.fixture(params=sorted(TARGETS))
@@ -52,7 +56,7 @@ def test_every_row_is_written_and_the_input_left_alone(target, tmp_path):
     (entry,) = entries_of(target, tmp_path / "x")
     assert np.array_equal(np.fromfile(tmp_path / "x" / entry.tensor_path, "<f4").reshape(entry.tensor_shape), VALUES)
     seen = metadata_tsv.decode((tmp_path / "x" / entry.metadata_path).read_bytes())
-    assert [row for row in seen.rows] == [(f"w{i}", i) for i in range(200)]
+    assert list(seen.rows) == [(f"w{i}", i) for i in range(200)]
     assert written.shape == written.viewer_shape == (200, 8)
     assert np.array_equal(table.vectors.read(0, 200), VALUES)
 
@@ -166,7 +170,14 @@ def test_other_peoples_entries_are_kept(tmp_path):
     assert found.embeddings[1].tensor_name == "words"
 
 
-@pytest.mark.parametrize("values", [np.zeros((30, 4), np.float32), np.full((30, 4), 2.0, np.float32), np.frombuffer(b"abcd" * 120, "<f4").reshape(30, 4)])
+@pytest.mark.parametrize(
+    "values",
+    [
+        np.zeros((30, 4), np.float32),
+        np.full((30, 4), 2.0, np.float32),
+        np.frombuffer(b"abcd" * 120, "<f4").reshape(30, 4),
+    ],
+)
 def test_numbers_that_look_like_text_are_moved_in_the_viewers_copy_only(values, tmp_path):
     (written,) = tensorboard.write([pair(values)], tmp_path)
     (entry,) = entries_of("tensorboard", tmp_path)
@@ -230,7 +241,15 @@ def test_a_base_url_makes_paths_that_any_page_can_follow(tmp_path):
 
 @pytest.mark.parametrize(
     ("name", "folder"),
-    [("a/b c", "a-b-c"), ("..", "embeddings"), ("é", "embeddings"), ("CON", "CON-"), ("aux.txt", "aux.txt-"), ("x" * 99, "x" * 64), (".partial", "partial")],
+    [
+        ("a/b c", "a-b-c"),
+        ("..", "embeddings"),
+        ("é", "embeddings"),
+        ("CON", "CON-"),
+        ("aux.txt", "aux.txt-"),
+        ("x" * 99, "x" * 64),
+        (".partial", "partial"),
+    ],
 )
 def test_folder_names_suit_every_file_system(name, folder):
     assert slug(name) == folder

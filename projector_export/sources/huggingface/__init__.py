@@ -116,7 +116,7 @@ def _table(
 
 
 def _short_name(model: ModelFiles) -> str:
-    """The id of a model on the Hub; of a path, its last part."""
+    """Return the id of a model on the Hub; of a path, its last part."""
     path = Path(model.name)
     if not path.exists():
         return model.name
