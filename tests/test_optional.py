@@ -8,7 +8,10 @@ from projector_export.optional import EXTRAS, required_for
 
 @pytest.mark.parametrize("package", sorted(EXTRAS))
 def test_a_missing_package_is_turned_into_its_command(package):
-    with pytest.raises(MissingExtraError, match=rf"pip install 'projector-export\[{EXTRAS[package]}\]'"), required_for("this"):
+    with (
+        pytest.raises(MissingExtraError, match=rf"pip install 'projector-export\[{EXTRAS[package]}\]'"),
+        required_for("this"),
+    ):
         raise ModuleNotFoundError(name=package)
 
 

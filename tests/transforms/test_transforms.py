@@ -28,7 +28,9 @@ TRANSFORMS = {
 
 def table_of(values=VALUES, **columns):
     texts = [f"row {i}" for i in range(len(values))]
-    return EmbeddingTable.from_array(values, name="t", columns=[Column("label", texts), *(Column(k, v) for k, v in columns.items())])
+    return EmbeddingTable.from_array(
+        values, name="t", columns=[Column("label", texts), *(Column(k, v) for k, v in columns.items())]
+    )
 
 
 def whole(table):

@@ -1,0 +1,118 @@
+"""README, CHANGELOG, examples and configuration may not disagree with the code."""
+
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+
+from projector_export.cli import COMMANDS, projector_export
+from projector_export.optional import EXTRAS
+
+ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+PROJECT = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+
+
+def declared_extras():
+    section = PROJECT.split("[project.optional-dependencies]")[1].split("\n[")[0]
+    return set(re.findall(r"^([a-z]+) = \[", section, re.MULTILINE))
+
+
+def shown_commands():
+    blocks = re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
+    return [shlex.split(line) for block in blocks for line in block.splitlines() if line.startswith("projector-export")]
+
+
+def test_the_table_of_extras_is_the_projects():
+    table = README.split("## Extras")[1].split("\n## ")[0]
+    assert set(re.findall(r"^\| `([a-z]+)`", table, re.MULTILINE)) == declared_extras()
+
+
+def test_errors_name_extras_that_exist():
+    assert set(EXTRAS.values()) <= declared_extras()
+
+
+def test_the_readme_shows_every_command():
+    assert {command[1] for command in shown_commands()} | {"demo"} == set(COMMANDS)
+    assert "projector-export demo" in README
+
+
+@pytest.mark.parametrize("command", shown_commands(), ids=" ".join)
+def test_shown_commands_parse(command):
+    name, *arguments = command[1:]
+    context = click.Context(projector_export)
+    found = projector_export.get_command(context, name)
+    found.make_context(name, list(arguments))
+
+
+def test_options_in_the_text_exist():
+    vocab = projector_export.get_command(click.Context(projector_export), "vocab")
+    known = {option for parameter in vocab.params for option in parameter.opts} | {"--help", "--logdir"}
+    shown = set(re.findall(r"(?<![\w-])(--[a-z][a-z-]+)", README.replace("```sh\npython3", "")))
+    assert shown - known <= {"--logdir"}, shown - known
+
+
+def test_the_readmes_python_runs(tmp_path, minilm, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for block in re.findall(r"```python\n(.*?)```", README, re.DOTALL):
+        source = "import projector_export\n" + block.replace(
+            "sentence-transformers/all-MiniLM-L6-v2", minilm.as_posix()
+        )
+        exec(compile(source, "README.md", "exec"), {})
+    assert (tmp_path / "runs" / "projector_config.pbtxt").exists()
+
+
+EXAMPLES = {
+    "arrays.py": lambda minilm, folder: [folder],
+    "vocabulary.py": lambda minilm, folder: [minilm, folder],
+    "check_logdir.py": lambda minilm, folder: [folder],
+}
+
+
+def test_every_example_is_run():
+    assert {path.name for path in (ROOT / "examples").glob("*.py")} == set(EXAMPLES)
+    assert all(name in README for name in EXAMPLES)
+
+
+@pytest.mark.parametrize("name", sorted(EXAMPLES))
+def test_examples_run(name, minilm, tmp_path):
+    folder = tmp_path / "out"
+    if name == "check_logdir.py":
+        import numpy as np
+
+        import projector_export as package
+
+        package.write(package.EmbeddingTable.from_array(np.eye(60)), folder)
+    arguments = map(str, EXAMPLES[name](minilm, folder))
+    result = subprocess.run(
+        [sys.executable, ROOT / "examples" / name, *arguments],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        check=False,
+    )
+    assert result.returncode == 0, result.stderr + result.stdout
+    assert result.stdout or name == "check_logdir.py"
+
+
+def test_the_runner_of_the_machines_runs_the_readmes_test_command():
+    script = (ROOT / ".ci" / "run").read_text()
+    assert "<!-- test command -->" in script
+    assert README.count("<!-- test command -->") == 1
+    assert re.search(r"<!-- test command -->\n```sh\n[^\n]*pytest\n```", README)
+
+
+def test_pictures_in_the_readme_exist():
+    for path in re.findall(r"!\[[^]]*\]\(([^)]+)\)", README):
+        assert (ROOT / path).is_file(), path
+
+
+def test_no_machine_path_is_named():
+    for path in [*ROOT.glob("*.md"), *(ROOT / "projector_export").rglob("*.py"), *(ROOT / "benchmarks").rglob("*.*")]:
+        if path.suffix in {".py", ".md"}:
+            text = path.read_text(encoding="utf-8")
+            assert not re.search(r"/(?:work|root)/|/tmp/[a-z]", text), path
