@@ -41,8 +41,7 @@ def unreadable(scene: TensorScene, path: str, error: OSError) -> Finding:
 
 def open_metadata(scene: TensorScene, path: Path) -> Metadata:
     """Read a metadata file as the viewer gets it."""
-    splits = scene.readers.without_tensorflow and not scene.readers.with_tensorflow
-    return read_metadata(path, max_rows=scene.max_rows, splits_at_return=splits)
+    return read_metadata(path, max_rows=scene.max_rows, splits_at_return=scene.readers.splits_at_return)
 
 
 def metadata_findings(scene: TensorScene, metadata: Metadata, n_rows: int | None) -> Iterator[Finding]:
@@ -82,7 +81,8 @@ def asset_findings(
         except OSError as error:
             findings.append(unreadable(scene, scene.info.metadata_path, error))
     if "sprite" in files:
-        findings += sprite_findings(scene, files["sprite"], n_rows)
+        n_shown = min(n_rows, scene.max_rows or n_rows) if n_rows is not None else None
+        findings += sprite_findings(scene, files["sprite"], n_shown)
     if "bookmarks" in files:
         findings += bookmark_findings(scene, files["bookmarks"], shape, metadata)
     return metadata.n_rows if metadata else None, findings

@@ -17,6 +17,7 @@ from google.protobuf import text_encoding
 
 from projector_export.checks.asset_path import is_file, read_head
 from projector_export.errors import CorruptFileError
+from projector_export.formats.checksum import Checksum
 from projector_export.formats.tensor_bundle import (
     STATE_FILE_NAME,
     TensorEntry,
@@ -26,7 +27,7 @@ from projector_export.formats.tensor_bundle import (
 )
 from projector_export.vectors import BLOCK_BYTES, Float32Array
 
-__all__ = ["Checkpoint", "State", "latest", "load", "read_state", "rows_of", "shard_problem"]
+__all__ = ["Checkpoint", "State", "latest", "load", "read_state", "rows_of", "shard_problem", "value_problem"]
 
 LARGEST_STATE_BYTES = 2**22
 PATH_FIELD = re.compile(r"""^\s*model_checkpoint_path\s*:\s*("(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*')""", re.MULTILINE)
@@ -142,6 +143,28 @@ def _shard(prefix: Path, shard: int) -> Path | None:
     counts = {int(match[1]) for name in names if (match := SHARD_COUNT.search(name))}
     paths = [prefix.with_name(data_file_name(prefix.name, shard, count)) for count in counts if shard < count]
     return next((path for path in paths if is_file(path)), None)
+
+
+def value_problem(checkpoint: Checkpoint, entry: TensorEntry) -> str:
+    """Return why TensorFlow would refuse a tensor's bytes, empty if they match their checksums.
+
+    Reader: ``BundleReader::GetValue`` (``tensor_bundle.cc``). A string tensor's checksum is of another kind and is left out.
+    """
+    for place in () if entry.dtype == "string" else entry.slices or (entry,):
+        path = _shard(checkpoint.prefix, place.shard)
+        if path and _checksum(path, place.offset, place.size) != place.crc32c:
+            return f"{place.size:,} bytes from byte {place.offset:,} of {path.name} do not match their checksum"
+    return ""
+
+
+def _checksum(path: Path, offset: int, size: int) -> int:
+    checksum = Checksum()
+    with open(path, "rb") as file:
+        file.seek(offset)
+        while size > 0 and (piece := file.read(min(size, BLOCK_BYTES))):
+            checksum.update(piece)
+            size -= len(piece)
+    return checksum.value
 
 
 def rows_of(checkpoint: Checkpoint, entry: TensorEntry) -> Iterator[Float32Array] | None:

@@ -78,6 +78,16 @@ class Readers:
         """True and False as asked for, TensorFlow first."""
         return (True,) * self.with_tensorflow + (False,) * self.without_tensorflow
 
+    @property
+    def are_both(self) -> bool:
+        """Whether both are judged for."""
+        return self.with_tensorflow and self.without_tensorflow
+
+    @property
+    def splits_at_return(self) -> bool:
+        """Whether a lone carriage return ends a line: TensorBoard's own file reader does so, TensorFlow's deletes it."""
+        return self.without_tensorflow and not self.with_tensorflow
+
     def verdict(self, *, fails_with: bool, fails_without: bool) -> tuple[Severity, str] | None:
         """Return how grave a failure is and for whom, None where it does not touch the readers judged for.
 

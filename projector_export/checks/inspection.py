@@ -61,9 +61,8 @@ def check(
     """
     path = Path(folder)
     if not _is_folder(path):
-        raise NotFoundError(
-            f"there is no folder {quoted_path(fspath(folder))} to check: give a logdir or a standalone folder"
-        )
+        remote = "copy it to this machine first" if "://" in fspath(folder) else "give a logdir or a standalone folder"
+        raise NotFoundError(f"there is no folder {quoted_path(fspath(folder))} to check: {remote}")
     readers = Readers(with_tensorflow=tensorflow is not False, without_tensorflow=tensorflow is not True)
     is_standalone = is_file(path / standalone_config.FILE_NAME) and not _is_logdir(path)
     shown: list[ShownTensor] = []

@@ -32,6 +32,21 @@ def nothing_to_show(scene: Scene) -> Iterator[Finding]:
     )
 
 
+def checkpoint_not_in_run(scene: Scene) -> Iterator[Finding]:
+    """Find checkpoints in folders that are no runs, where nothing else can be shown."""
+    if not scene.readers.with_tensorflow or any(run.is_listed or run.config_problem for run in scene.runs):
+        return
+    for place in scene.logdir.places.values():
+        if not place.is_run and STATE_FILE_NAME in place.files:
+            yield fault(
+                "checkpoint-not-in-run",
+                bare(place.label(STATE_FILE_NAME)),
+                "It names a checkpoint, but the folder has no events file, so it is no run and TensorBoard does not look "
+                "there.",
+                f"Start TensorBoard with --logdir at the folder {quoted(place.label())}, or write an events file into it.",
+            )
+
+
 def config_not_in_run(scene: Scene) -> Iterator[Finding]:
     """Find configs in folders that are no runs."""
     for place in scene.logdir.places.values():
@@ -174,6 +189,7 @@ def plugins_in_path(scene: Scene) -> Iterator[Finding]:
 
 LOGDIR_RULES = (
     nothing_to_show,
+    checkpoint_not_in_run,
     config_not_in_run,
     config_hidden,
     config_misnamed,

@@ -221,6 +221,14 @@ def label_column(scene: TensorScene, metadata: Metadata, _n_rows: int | None) ->
     if not metadata.n_rows:
         return
     where = scene.where(scene.info.metadata_path)
+    if 0.0 in metadata.label.values:
+        yield note(
+            "label-zero",
+            where,
+            f"The label 0 of {counted([row for row, value in enumerate(metadata.label.values) if value == 0])} is not shown "
+            "when the mouse is over the point: the viewer takes it for none.",
+            'Write it as "0", or put a letter before it.',
+        )
     usual = {"label", "labels", "name", "token", "word", "text", "title"}
     meant = next((column for column in metadata.columns if column.name.strip().lower() in usual), metadata.columns[0])
     if meant.index == metadata.label.index and not meant.is_numeric:

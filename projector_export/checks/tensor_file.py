@@ -18,7 +18,7 @@ from projector_export.checks.asset_path import read_head
 from projector_export.checks.finding import Finding, fault, warning
 from projector_export.checks.scene import MAX_ROWS, TensorScene
 from projector_export.checks.statistics import Statistics, gather
-from projector_export.checks.tensor_text import Text, is_undecodable_without_tensorflow, read_by_server
+from projector_export.checks.tensor_text import Text, has_lone_return, is_undecodable_without_tensorflow, read_by_server
 from projector_export.checks.wording import quoted
 from projector_export.vectors import BLOCK_BYTES, Float32Array
 
@@ -91,14 +91,26 @@ def read_tensor_file(scene: TensorScene, path: Path) -> Reading:
                 scene, "tensor-format", f"It is {foreign}, and TensorBoard reads only text and raw float32.", WRITE_RAW
             )
         )
-    text = read_by_server(path, max_rows=MAX_ROWS)
+    text = read_by_server(path, max_rows=MAX_ROWS, splits_at_return=scene.readers.splits_at_return)
     undecodable = text.undecodable, is_undecodable_without_tensorflow(path)
     if all(undecodable):
         return _raw(scene, path, n_bytes)
     looks_raw = n_bytes == 4 * math.prod(scene.info.tensor_shape) or b"\0" in head
     if any(undecodable) or (text.bad_line and looks_raw):
         return _trap(scene, path, n_bytes, undecodable)
+    if scene.readers.are_both and has_lone_return(path):
+        return _failed(_lone_return(scene))
     return _text(scene, text, head)
+
+
+def _lone_return(scene: TensorScene) -> Finding:
+    return fault(
+        "lone-carriage-return",
+        scene.where(scene.info.tensor_path),
+        "Carriage returns stand inside its lines: without TensorFlow each ends a row, with TensorFlow they are deleted and "
+        "numbers run together.",
+        "End lines with a line feed.",
+    )
 
 
 def _failed(*findings: Finding) -> Reading:

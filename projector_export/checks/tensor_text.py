@@ -6,19 +6,22 @@ length) and ``data-provider.ts`` (``parseTensors``: lines trimmed, a first cell 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from projector_export.checks.metadata_file import LONE_RETURN
 from projector_export.checks.statistics import Statistics
 from projector_export.formats.javascript import WHITESPACE, number
 from projector_export.vectors import Float32Array
 
-__all__ = ["Text", "is_undecodable_without_tensorflow", "read_by_server", "read_by_viewer"]
+__all__ = ["Text", "has_lone_return", "is_undecodable_without_tensorflow", "read_by_server", "read_by_viewer"]
 
 LONGEST_LINE = 2**26
+RETURN = re.compile(rb"\r\n?")
 BLOCK_LINES = 2048
 STUB_CHARACTERS = 16 * 2**20
 """``_DEFAULT_BLOCK_SIZE`` of ``tensorboard/compat/tensorflow_stub/io/gfile.py``."""
@@ -65,17 +68,36 @@ def is_undecodable_without_tensorflow(path: Path) -> bool:
     return False
 
 
-def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
+def _lines(path: Path, *, splits_at_return: bool) -> Iterator[tuple[int, bytes]]:
     with open(path, "rb") as file:
-        for number_, line in enumerate(iter(lambda: file.readline(LONGEST_LINE), b""), start=1):
-            yield number_, line.replace(b"\r", b"").rstrip(b"\n")
+        for line_number, line in enumerate(iter(lambda: file.readline(LONGEST_LINE), b""), start=1):
+            if splits_at_return:
+                yield from ((line_number, part) for part in RETURN.sub(b"\n", line).split(b"\n"))
+            else:
+                yield line_number, line.replace(b"\r", b"").rstrip(b"\n")
 
 
-def read_by_server(path: Path, *, max_rows: int) -> Text:
-    """Read a file as TensorBoard with TensorFlow does, line by line; statistics are of the first ``max_rows`` rows."""
+def has_lone_return(path: Path) -> bool:
+    """Tell whether a carriage return stands inside a line."""
+    with open(path, "rb") as file:
+        return any(LONE_RETURN.search(line) for line in iter(lambda: file.readline(LONGEST_LINE), b""))
+
+
+def read_by_server(path: Path, *, max_rows: int, splits_at_return: bool) -> Text:
+    """Read a file as TensorBoard does.
+
+    Parameters
+    ----------
+    path
+        The file.
+    max_rows
+        Statistics are of so many rows.
+    splits_at_return
+        Whether TensorBoard runs without TensorFlow, where a lone carriage return ends a line; with it, it is deleted.
+    """
     text = Text(Statistics())
     rows: list[list[float]] = []
-    for line_number, line in _lines(path):
+    for line_number, line in _lines(path, splits_at_return=splits_at_return):
         if not line:
             continue
         try:

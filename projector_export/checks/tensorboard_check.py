@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from projector_export.checks.asset_checks import Outcome, asset_findings, unreadable
-from projector_export.checks.checkpoint import rows_of, shard_problem
+from projector_export.checks.checkpoint import Checkpoint, load, rows_of, shard_problem, value_problem
 from projector_export.checks.checkpoint_rules import CHECKPOINT_RULES
 from projector_export.checks.config_rules import CONFIG_RULES
-from projector_export.checks.finding import Finding, Readers, ShownTensor, note
+from projector_export.checks.finding import Finding, Readers, ShownTensor, fault, note, warning
 from projector_export.checks.logdir import ROOT, survey
 from projector_export.checks.logdir_rules import LOGDIR_RULES
 from projector_export.checks.path_rules import ASSETS, located
@@ -18,6 +18,7 @@ from projector_export.checks.scene import MAX_ROWS, RunScene, Scene, TensorScene
 from projector_export.checks.statistics import gather
 from projector_export.checks.tensor_file import read_tensor_file
 from projector_export.checks.value_rules import is_listed, shape_findings, value_findings
+from projector_export.checks.wording import bare
 
 __all__ = ["check_logdir"]
 
@@ -106,7 +107,22 @@ def _check_file(tensor: TensorScene, path: Path) -> tuple[tuple[int, ...], list[
                 "Write raw float32 with tensor_shape instead: a fifth of the size, and read at once.",
             )
         )
-    return reading.shape, findings
+    return reading.shape, [*findings, *_shared_shard(tensor, path)]
+
+
+def _shared_shard(tensor: TensorScene, path: Path) -> Iterator[Finding]:
+    """Compare a tensor file that is a checkpoint's data shard too with the checkpoint's index."""
+    name, mark, _ = path.name.rpartition(".data-")
+    checkpoint: Checkpoint | None = load(path.with_name(name)) if mark else None
+    for entry in checkpoint.entries if checkpoint else ():
+        problem = checkpoint and (shard_problem(checkpoint, entry) or value_problem(checkpoint, entry))
+        if problem:
+            yield warning(
+                "shard-differs-from-index",
+                tensor.where(tensor.info.tensor_path),
+                f"It is also the data of a checkpoint, which TensorFlow can no longer read: {bare(problem)}.",
+                "Export again, or delete the checkpoint's index if only TensorBoard reads this file.",
+            )
 
 
 def _check_variable(tensor: TensorScene, run: Run, entry: Entry) -> tuple[tuple[int, ...], list[Finding]]:
@@ -116,6 +132,16 @@ def _check_variable(tensor: TensorScene, run: Run, entry: Entry) -> tuple[tuple[
         return (), []
     if shard_problem(found, variable):
         return (), []
+    damage = value_problem(found, variable)
+    if damage:
+        return (), [
+            fault(
+                "checkpoint-data-corrupt",
+                tensor.where(),
+                f"TensorFlow refuses the tensor: {bare(damage)}.",
+                "Copy the checkpoint's files again, or save it again.",
+            )
+        ]
     findings = list(shape_findings(tensor, variable.shape)) if entry.position is not None else []
     rows = rows_of(found, variable) if is_listed(variable.shape) else None
     if rows is not None:

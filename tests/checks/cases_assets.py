@@ -91,6 +91,11 @@ def digits_as_labels(folder: Planted) -> None:
     folder.metadata([f"{row % 5}\tkind {row % 2}\t1" for row in range(N_ROWS)])
 
 
+@case("label-zero", "row 0", severity="note")
+def label_zero(folder: Planted) -> None:
+    one_column(folder, [str(row) for row in range(N_ROWS)])
+
+
 @case("label-column", "'kind'", "'word'", severity="note")
 def label_not_first(folder: Planted) -> None:
     folder.metadata([f"kind {row % 2}\tword {row}" for row in range(N_ROWS)], header="kind\tword")

@@ -352,6 +352,32 @@ def truncated_shard(folder: Planted) -> None:
     folder.config(tensor_path="")
 
 
+@case("checkpoint-data-corrupt", "2,160 bytes from byte 0", "checksum")
+def flipped_bit(folder: Planted) -> None:
+    folder.checkpoint({"words": vectors()})
+    flip(folder, "model.ckpt.data-00000-of-00001")
+    folder.config(tensor_path="")
+
+
+@case("shard-differs-from-index", "words/v.data-00000-of-00001", severity="warning", server=False)
+def flipped_bit_in_a_shared_shard(folder: Planted) -> None:
+    folder.checkpoint({"words": vectors()}, "words/v", state=False)
+    flip(folder, "words/v.data-00000-of-00001")
+    folder.config(tensor_path="words/v.data-00000-of-00001")
+
+
+@case("checkpoint-not-in-run", "model/checkpoint", server=True)
+def checkpoint_in_a_folder_without_events(folder: Planted) -> None:
+    (folder.root / PBTXT).unlink()
+    folder.file("model/checkpoint").write_text('model_checkpoint_path: "model.ckpt"\n')
+    folder.file("model/model.ckpt.index").write_bytes(b"")
+
+
+@case("lone-carriage-return", "words/vectors.bytes", "run together")
+def old_line_ends(folder: Planted) -> None:
+    text_tensor(folder, "1\t2\t3\r4\t5\t6\r")
+
+
 @case("checkpoint-tensor-not-a-table", "[540]", server=True)
 def flat_variable(folder: Planted) -> None:
     folder.checkpoint({"words": vectors().ravel()})
@@ -386,6 +412,13 @@ def killed_export(folder: Planted) -> None:
     folder.file("words-2/.partial").write_bytes(b"")
 
 
+def flip(folder: Planted, path: str) -> None:
+    """Damage one bit of a file."""
+    data = bytearray(folder.file(path).read_bytes())
+    data[700] ^= 1
+    folder.file(path).write_bytes(data)
+
+
 def move_to_run(folder: Planted, run: str, *, events: bool) -> None:
     """Make the clean logdir a run of itself."""
     folder.file(f"{run}/x")
@@ -397,5 +430,5 @@ def move_to_run(folder: Planted, run: str, *, events: bool) -> None:
 
 def text_tensor(folder: Planted, text: str, shape: tuple[int, ...] = ()) -> None:
     """Put a text in the place of the tensor."""
-    folder.file("words/vectors.bytes").write_text(text)
+    folder.file("words/vectors.bytes").write_bytes(text.encode())
     folder.config(tensor_shape=shape, bookmarks_path="", sprite_path="", sprite_size=(), metadata_path="")

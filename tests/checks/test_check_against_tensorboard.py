@@ -82,6 +82,7 @@ PIECES = st.sampled_from(
 TEXTS = st.lists(PIECES, max_size=24).map(b"".join)
 SHAPES = st.sampled_from([(), (2,), (1, 2), (2, 2), (0, 0)])
 ONE_FOLDER = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=100)
+CHEAP = settings(ONE_FOLDER, max_examples=400)
 
 
 def agree_on_tensor(path: Path, data: bytes, shape: tuple[int, ...], *, tensorflow: bool) -> None:
@@ -125,7 +126,7 @@ def patched(stub: ModuleType, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     return stub
 
 
-@ONE_FOLDER
+@CHEAP
 @given(data=TEXTS | st.binary(max_size=24), shape=SHAPES)
 @example(data=b"1\t2\n3\t4", shape=(2, 2))
 def test_tensor_files_are_read_as_tensorboard_reads_them(
@@ -135,7 +136,7 @@ def test_tensor_files_are_read_as_tensorboard_reads_them(
 
 
 @pytest.mark.heavy
-@ONE_FOLDER
+@CHEAP
 @given(data=TEXTS | st.binary(max_size=24), shape=SHAPES)
 @example(data=b"AA\n\xff\xff\xff\xff\xff", shape=(1, 2))
 def test_tensor_files_are_read_as_tensorflow_reads_them(
