@@ -59,6 +59,7 @@ def projector_export() -> None:
 def main() -> None:
     """Run the command line; errors raised on purpose become one sentence on stderr and exit code 2."""
     signal.signal(signal.SIGTERM, _interrupt)
+    os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
     try:
         status = projector_export.main(standalone_mode=False)
     except ProjectorExportError as error:

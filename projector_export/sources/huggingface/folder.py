@@ -127,7 +127,7 @@ def read_head(path: Path) -> tuple[bytes, int]:
                     f"{str(path)!r} is a Git LFS pointer and not the file itself: run `git lfs pull` in its folder"
                 )
             length = _checked_head_size(path, start, size)
-            return start + file.read(length - len(start)), size
+            return start + file.read(max(0, length - len(start))), size
     except OSError as error:
         raise InvalidInputError(f"{str(path)!r} cannot be read: {error.strerror}") from error
 
