@@ -82,15 +82,17 @@ def _shown(value: float) -> str:
 
 
 def not_numbers(scene: TensorScene, metadata: Metadata, _n_rows: int | None) -> Iterator[Finding]:
-    """Find columns of numbers that a few words turn into texts, and infinities."""
+    """Find columns of many numbers that a few words turn into texts, and infinities among them."""
     where = scene.where(scene.info.metadata_path)
     for column in metadata.columns:
+        if column.is_categorical:
+            continue
         rows = [row for row, value in enumerate(column.values) if isinstance(value, float) and math.isinf(value)]
         if rows and column.is_numeric:
             yield fault(
                 "infinite-value",
                 where,
-                f"Column {quoted(column.name)} is infinite in {counted(rows)}: colours by it are all the same.",
+                f"Column {quoted(column.name)} is infinite in {counted(rows)}: coloured by it, all other points look the same.",
                 "Leave the cell empty, which means no value, or put a text in quotes.",
             )
         words = {value for value in column.values if isinstance(value, str)}
@@ -100,7 +102,7 @@ def not_numbers(scene: TensorScene, metadata: Metadata, _n_rows: int | None) -> 
                 "not-a-number",
                 where,
                 f"Column {quoted(column.name)} holds numbers and {first_few(sorted(map(quoted, words)))}, which make it "
-                "a column of texts: it cannot be coloured by a gradient.",
+                "a column of texts: it cannot be coloured by at all.",
                 "Leave these cells empty, which means no value.",
             )
 
@@ -125,7 +127,7 @@ def colours(scene: TensorScene, metadata: Metadata, _n_rows: int | None) -> Iter
                 "prototype-name",
                 where,
                 f"Column {quoted(column.name)} holds {first_few(map(quoted, words))}, a name that every object of the viewer's "
-                "language has: it is miscounted and gets no colour of its own.",
+                "language has: it is miscounted in the legend, or missing there.",
                 "Put it in quotes.",
             )
         fractions = any(isinstance(value, float) and not value.is_integer() for value in column.distinct)

@@ -55,6 +55,15 @@ class Place:
         """Whether the folder holds a projector config."""
         return FILE_NAME in self.files
 
+    @property
+    def checkpoint_folder(self) -> Path:
+        """Where the run's checkpoint is searched: two levels up if any folder above is called ``plugins``.
+
+        Reader: ``_assets_dir_to_logdir``, meant for configs in the plugin folder.
+        """
+        path = self.path.absolute()
+        return path.parent.parent if "plugins" in path.parts[:-1] else self.path
+
     def label(self, file: str = "") -> str:
         """Return the path of a file of this folder, relative to the logdir."""
         return "/".join(part for part in ("" if self.name == ROOT else self.name, file) if part) or ROOT

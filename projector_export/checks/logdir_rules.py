@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 
-from projector_export.checks.finding import Finding, fault, note, warning
+from projector_export.checks.finding import Finding, fault, note
 from projector_export.checks.logdir import ASSETS, ROOT, Place
 from projector_export.checks.replay import is_in_assets
 from projector_export.checks.scene import Scene
-from projector_export.checks.wording import bare, first_few, quoted
+from projector_export.checks.wording import bare, first_few, quoted, quoted_path
 from projector_export.formats.projector_config import FILE_NAME
 from projector_export.formats.tensor_bundle import STATE_FILE_NAME
 
@@ -173,16 +172,14 @@ def unsafe_in_url(name: str) -> str:
 
 def plugins_in_path(scene: Scene) -> Iterator[Finding]:
     """Find runs below a folder called ``plugins``: their checkpoints are searched two levels up."""
-    if not scene.readers.with_tensorflow:
-        return
     for run in scene.runs:
-        path = str(run.place.path.absolute())
-        if f"{os.sep}plugins{os.sep}" in path and run.config_place is run.place and run.latest:
-            yield warning(
+        searched = run.config_place.checkpoint_folder
+        if scene.readers.with_tensorflow and searched != run.place.path and STATE_FILE_NAME in run.place.files:
+            yield fault(
                 "plugins-in-path",
-                bare(run.place.label()),
-                f"The path {quoted(path)} has a folder 'plugins', so TensorBoard looks for the checkpoint two folders above "
-                "the run.",
+                bare(run.place.label(STATE_FILE_NAME)),
+                f"A folder above the run is called 'plugins', so TensorBoard looks for the checkpoint in "
+                f"{quoted_path(str(searched))} and not here.",
                 "Move the logdir out of the folder 'plugins', or name the checkpoint's absolute path in the config.",
             )
 

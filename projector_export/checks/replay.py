@@ -95,7 +95,7 @@ def read_run(logdir: Logdir, place: Place, readers: Readers) -> Run:
     """Replay TensorBoard on one run."""
     config_place = logdir.config_place(place)
     config, problem = _read_config(config_place)
-    latest = checkpoints.latest(place.path)
+    latest = checkpoints.latest(config_place.checkpoint_folder)
     named = Path(config.model_checkpoint_path) if config and config.model_checkpoint_path else None
     prefix = named or latest
     found = _load(prefix) if prefix else None

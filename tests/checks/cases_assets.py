@@ -25,6 +25,12 @@ def one_column(folder: Planted, lines: list[str]) -> None:
     folder.bookmarks([bookmark(selectedLabelOption="label")])
 
 
+def many_numbers(folder: Planted, other: str) -> None:
+    """Make "count" a column for a gradient, with another value in row 6."""
+    folder.resized(vectors(60, 60))
+    folder.metadata([f"word {row}\tkind 1\t{other if row == 6 else row}" for row in range(60)])
+
+
 @case("single-column-header", TSV, "'word'", "10 lines for 9 rows")
 def header_of_one_column(folder: Planted) -> None:
     one_column(folder, ["word", *labels()])
@@ -103,12 +109,12 @@ def label_not_first(folder: Planted) -> None:
 
 @case("infinite-value", "'count'", "row 6")
 def infinity(folder: Planted) -> None:
-    folder.metadata(with_line(6, "word 6\tkind 1\tInfinity"))
+    many_numbers(folder, "Infinity")
 
 
 @case("not-a-number", "'count'", "'NaN'", severity="warning")
 def nan_literal(folder: Planted) -> None:
-    folder.metadata(with_line(6, "word 6\tkind 1\tNaN"))
+    many_numbers(folder, "NaN")
 
 
 @case("nothing-to-colour-by", TSV, "50 distinct values", severity="warning")

@@ -12,6 +12,7 @@ from planted import N_DIMS, N_ROWS, Case, Planted, vectors
 
 from projector_export.checks import Finding, Report, check
 from projector_export.errors import NotFoundError
+from projector_export.formats import tensor_tsv
 
 CASES = [*cases_tensorboard.CASES, *cases_assets.CASES]
 CONSEQUENCES = {
@@ -134,6 +135,37 @@ def test_a_large_tensor_is_judged_by_its_shape(folder: Planted) -> None:
         file.truncate(4 * 1600 * 90_000)
     folder.config(tensor_shape=(90_000, 1600), metadata_path="", bookmarks_path="", sprite_path="", sprite_size=())
     assert "too-large-for-browser" in [finding.code for finding in findings(check(folder.root), "fault")]
+
+
+def test_below_a_folder_called_plugins_checkpoints_are_searched_elsewhere(tmp_path: Path) -> None:
+    folder = Planted(tmp_path / "plugins/x/log").build()
+    folder.checkpoint({"words": vectors()})
+    folder.config(tensor_path="")
+    report = check(folder.root, tensorflow=True)
+    assert "plugins-in-path" in [finding.code for finding in report.findings]
+    assert str(tmp_path / "plugins") in str(report.findings)
+    assert report.tensors == ()
+
+
+def test_a_large_text_is_a_note(folder: Planted, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("projector_export.checks.tensorboard_check.LARGE_TEXT_BYTES", 100)
+    folder.file("words/vectors.bytes").write_bytes(tensor_tsv.encode(vectors()))
+    assert [finding.code for finding in check(folder.root).findings] == ["large-text"]
+
+
+@pytest.mark.parametrize("file", ["metadata.tsv", "vectors.bytes"])
+def test_a_file_that_fails_in_the_middle_is_a_finding(
+    folder: Planted, monkeypatch: pytest.MonkeyPatch, file: str
+) -> None:
+    def broken(*_arguments: object, **_options: object) -> None:
+        raise OSError(5, "Input/output error")
+
+    place = "asset_checks.read_metadata" if file == "metadata.tsv" else "tensor_file.gather"
+    monkeypatch.setattr(f"projector_export.checks.{place}", broken)
+    report = check(folder.root)
+    assert [(finding.code, finding.severity) for finding in report.findings] == [("file-unreadable", "fault")]
+    assert report.findings[0].where.startswith(f"words/{file}")
+    assert "Input/output error" in report.findings[0].problem
 
 
 def test_progress_counts_tensors(folder: Planted) -> None:
