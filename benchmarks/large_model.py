@@ -114,7 +114,7 @@ def _merges(count: int) -> list[tuple[str, str]]:
 def _last_merge(parts: list[str], ranks: dict[tuple[str, str], int], number: int) -> tuple[str, str]:
     """Return the merge that completes the word of three syllables with that number."""
     first, second, third = (parts[number // len(parts) ** place % len(parts)] for place in (2, 1, 0))
-    left_first = ranks[first, second] < ranks[second, third]
+    left_first = ranks[first, second] <= ranks[second, third]
     return (first + second, third) if left_first else (first, second + third)
 
 

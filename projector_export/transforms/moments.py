@@ -12,6 +12,9 @@ from projector_export.vectors import Vectors, blocks_of
 
 __all__ = ["Axes", "Progress", "mean", "principal_axes"]
 
+SCATTER_BLOCK_BYTES = 16 * 2**20
+"""Float32 bytes of one block that is multiplied by itself: each product costs ``n_dims ** 2`` besides its rows."""
+
 Progress = Callable[[int, int], None]
 """Called with the rows done and all rows."""
 
@@ -64,17 +67,25 @@ def principal_axes(vectors: Vectors, n_components: int, *, progress: Progress | 
     Memory grows with ``n_dims ** 2`` and not with rows. Blocks are centred before they are multiplied, so that a mean far
     from zero costs no digits.
     """
-    n_rows, n_dims = vectors.shape
     centre = mean(vectors)
-    scatter = np.zeros((n_dims, n_dims))
-    for start, block in blocks_of(vectors):
-        centred = block - centre
-        scatter += centred.T @ centred
-        if progress:
-            progress(start + len(block), n_rows)
-    values, axes = np.linalg.eigh(scatter / max(1, n_rows - 1))
+    values, axes = np.linalg.eigh(_covariance(vectors, centre, progress))
     components = np.ascontiguousarray(axes.T[::-1][:n_components])
     largest = np.abs(components).argmax(axis=1)
     components *= np.sign(components[np.arange(len(components)), largest])[:, None]
     variances = np.maximum(values[::-1], 0.0)
     return Axes(centre, components, variances[:n_components], float(variances.sum()))
+
+
+def _covariance(
+    vectors: Vectors, centre: npt.NDArray[np.float64], progress: Progress | None
+) -> npt.NDArray[np.float64]:
+    n_rows, n_dims = vectors.shape
+    scatter = np.zeros((n_dims, n_dims))
+    product = np.empty((n_dims, n_dims))
+    for start, block in blocks_of(vectors, block_bytes=SCATTER_BLOCK_BYTES):
+        centred = block - centre
+        scatter += np.matmul(centred.T, centred, out=product)
+        if progress:
+            progress(start + len(block), n_rows)
+    scatter /= max(1, n_rows - 1)
+    return scatter
