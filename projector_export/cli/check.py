@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from projector_export.checks import Finding, Report
+from projector_export.checks import Finding, Report, ShownTensor
 from projector_export.checks import check as run_check
 from projector_export.cli.terminal import print_json, progress_bars, safe
 
@@ -36,8 +36,9 @@ def check(folder: Path, *, tensorflow: bool | None, as_json: bool, quiet: bool) 
       projector-export check runs
       projector-export check runs --no-tensorflow --json
     """
-    with progress_bars(quiet=quiet):
-        report = run_check(folder, tensorflow=tensorflow)
+    with progress_bars(quiet=quiet) as progress:
+        walked = None if progress is None else lambda done, total: progress("checking tensors", done, total)
+        report = run_check(folder, tensorflow=tensorflow, progress=walked)
     if as_json:
         print_json(report.as_json())
     else:
@@ -49,6 +50,9 @@ def _show(report: Report, *, quiet: bool) -> None:
     for finding in report.findings:
         if finding.severity == "fault" or not quiet:
             _show_finding(finding)
+    if not quiet:
+        for tensor in report.tensors:
+            _show_tensor(tensor)
     faults = f"{report.n_faults} fault{'' if report.n_faults == 1 else 's'}"
     click.secho(f"{safe(report.folder)}: {faults if report.n_faults else 'no faults'}", bold=True)
 
@@ -56,3 +60,10 @@ def _show(report: Report, *, quiet: bool) -> None:
 def _show_finding(finding: Finding) -> None:
     head = click.style(finding.severity, fg=COLOURS[finding.severity], bold=True)
     click.echo(f"{head} {safe(finding.where)} [{finding.code}]\n  {safe(finding.problem)}\n  {safe(finding.remedy)}")
+
+
+def _show_tensor(tensor: ShownTensor) -> None:
+    run = f" of run {safe(tensor.run)}" if tensor.run not in {"", "."} else ""
+    labels = "no labels" if tensor.n_labels is None else f"{tensor.n_labels:,} labels"
+    n_rows, n_dims = tensor.shape
+    click.echo(f"shows {safe(tensor.name)}{run}: {n_rows:,} rows of {n_dims:,} dimensions, {labels}")
