@@ -60,7 +60,7 @@ def bookmark_findings(
         yield fault(
             "bookmarks-not-json",
             where,
-            f"It is no JSON ({bare(str(error))}), so its views are missing in the list.",
+            f"It is no JSON ({bare(str(error))}), so the viewer keeps saying 'Fetching bookmarks...' over the picture.",
             "Write JSON (no NaN, no comment), as the viewer's own bookmark panel saves it.",
         )
         return

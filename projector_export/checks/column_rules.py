@@ -184,7 +184,7 @@ def _sequence_findings(scene: TensorScene, column: ColumnFacts, n_rows: int) -> 
             "sequence-cycle",
             where,
             f"Column {quoted(column.name)} leads from row {cycle[0]:,} back to itself ({counted(cycle)}): the viewer follows "
-            "it for ever and the page hangs.",
+            "it until memory ends, and nothing is shown.",
             "Leave the cell of the last point of each line empty.",
         )
 
