@@ -7,6 +7,7 @@ little-endian float32 exactly when its path ends in ``.bytes``.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -47,9 +48,10 @@ def check_standalone(
     findings = list(name_findings(list(embeddings), standalone_config.FILE_NAME))
     findings += _page_findings(embeddings)
     shown: list[ShownTensor] = []
-    for done, info in enumerate(embeddings):
+    for done, given in enumerate(embeddings):
         if progress:
             progress(done, len(embeddings))
+        info = replace(given, tensor_shape=tuple(map(int, given.tensor_shape)))
         scene = TensorScene(info, folder, "", standalone_config.FILE_NAME, None, Readers())
         findings += _check_entry(scene, shown)
     if progress:

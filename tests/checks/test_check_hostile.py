@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from planted import Planted, Standalone
 
@@ -93,6 +93,7 @@ def test_a_damaged_checkpoint(index: bytes, position: int, shape: tuple[int, int
 
 
 @settings(max_examples=150)
+@example(entry={"tensorShape": [True, True]}, states=[])
 @given(entry=st.dictionaries(st.sampled_from(FIELDS), JSON), states=JSON)
 def test_any_json(entry: dict[str, object], states: object) -> None:
     with tempfile.TemporaryDirectory() as name:
