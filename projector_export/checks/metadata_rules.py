@@ -94,6 +94,11 @@ def ending(scene: TensorScene, metadata: Metadata, _n_rows: int | None) -> Itera
             "The last line has no line break at its end; that works by luck of the file's size.",
             "End the file with a line break.",
         )
+
+
+def torn_characters(scene: TensorScene, metadata: Metadata, _n_rows: int | None) -> Iterator[Finding]:
+    """Find characters that the viewer cuts in two."""
+    where = scene.where(scene.info.metadata_path)
     if metadata.torn_rows:
         yield fault(
             "character-torn",
@@ -250,4 +255,4 @@ def label_column(scene: TensorScene, metadata: Metadata, _n_rows: int | None) ->
         )
 
 
-METADATA_RULES = (encoding, ending, rows, cells, column_names, label_column)
+METADATA_RULES = (encoding, ending, torn_characters, rows, cells, column_names, label_column)
