@@ -59,9 +59,9 @@ def table_of(name, labels, vectors=None, *, n_dims=4):
 
 
 def hostile_table(name="hostile labels"):
-    """Return a table of every hostile label and some thousand random ones, metadata of more than 3 MB."""
+    """Return a table of every hostile label and some thousand random ones, metadata of nearly 2 MB."""
     labels = [*HOSTILE_LABELS, *random_labels(4000, seed=1)]
-    return table_of(name, [*labels, *(f"ж日😀{row} " * (1 + row % 40) for row in range(3000))])
+    return table_of(name, [*labels, *(f"ж日😀{row} " * (1 + row % 80) for row in range(3000))])
 
 
 def model_folder():
