@@ -127,30 +127,22 @@ def rows(scene: TensorScene, metadata: Metadata, n_rows: int | None) -> Iterator
             "header but a label (or a line break inside a label made two of one), and the viewer refuses the file.",
             "Delete the first line: a file of one column has no header.",
         )
-    elif n_columns > 1 and n_labels == n_shown - 1:
-        first = metadata.viewed.names[0]
-        cause = "shifts" if blank else "the header is missing"
-        yield fault(
-            "blank-lines" if blank else "missing-header",
-            where,
-            f"It has {n_columns} columns and {n_labels:,} lines below the first for {n_shown:,} rows ("
-            + (
-                f"{counted(blank, 'line')} blank, which {cause} the rows below"
-                if blank
-                else f"{cause}; it begins {first!r:.60}"
-            )
-            + "): the viewer refuses the file.",
-            "Write a placeholder such as (empty) in each blank line."
-            if blank
-            else "Write a line of column names first.",
-        )
     elif blank and n_labels < n_shown:
+        refused = ", which makes the viewer refuse the file" if n_columns > 1 and n_labels == n_shown - 1 else ""
         yield fault(
             "blank-lines",
             where,
             f"Blank: {counted(blank, 'line')}. The viewer skips them, so that {n_labels:,} labels are left for {n_shown:,} "
-            "rows and every later label belongs to another row.",
+            f"rows and every later label belongs to another row{refused}.",
             "Write a placeholder such as (empty) there.",
+        )
+    elif n_columns > 1 and n_labels == n_shown - 1:
+        yield fault(
+            "missing-header",
+            where,
+            f"It has {n_columns} columns and {n_labels:,} lines below the first for {n_shown:,} rows: the header is missing "
+            f"(it begins with {quoted(metadata.viewed.names[0])}), and the viewer refuses the file.",
+            "Write a line of column names first.",
         )
     else:
         yield _mismatch(where, n_labels, n_shown)
