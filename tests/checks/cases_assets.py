@@ -57,7 +57,7 @@ def blank_label(folder: Planted) -> None:
     one_column(folder, [*labels()[:2], "\u3000", *labels()[3:]])
 
 
-@case("blank-lines", TSV, "line 4", "refuses")
+@case("blank-lines", TSV, "line 4", "refuse the file")
 def row_of_empty_cells(folder: Planted) -> None:
     folder.metadata(with_line(2, "\t\t"))
 
