@@ -10,11 +10,9 @@ from projector_export.checks.logdir import Logdir
 from projector_export.checks.replay import Run
 from projector_export.checks.wording import bare, quoted
 from projector_export.formats.projector_config import EmbeddingInfo
+from projector_export.formats.viewer_limits import MAX_ROWS
 
-__all__ = ["MAX_ROWS", "RunScene", "Scene", "TensorScene"]
-
-MAX_ROWS = 100_000
-"""``LIMIT_NUM_POINTS`` of ``data-provider-server.ts``: rows that the viewer asks TensorBoard for."""
+__all__ = ["RunScene", "Scene", "TensorScene"]
 
 
 @dataclass(frozen=True)

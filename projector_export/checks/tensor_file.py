@@ -16,10 +16,11 @@ import numpy as np
 
 from projector_export.checks.asset_path import read_head
 from projector_export.checks.finding import Finding, fault, warning
-from projector_export.checks.scene import MAX_ROWS, TensorScene
+from projector_export.checks.scene import TensorScene
 from projector_export.checks.statistics import Statistics, gather
 from projector_export.checks.tensor_text import Text, has_lone_return, is_undecodable_without_tensorflow, read_by_server
 from projector_export.checks.wording import quoted
+from projector_export.formats.viewer_limits import MAX_ROWS
 from projector_export.vectors import BLOCK_BYTES, Float32Array
 
 __all__ = ["Reading", "foreign_format", "raw_rows", "read_tensor_file"]

@@ -14,11 +14,12 @@ from projector_export.checks.logdir import ROOT, survey
 from projector_export.checks.logdir_rules import LOGDIR_RULES
 from projector_export.checks.path_rules import ASSETS, located
 from projector_export.checks.replay import Entry, Run, read_run
-from projector_export.checks.scene import MAX_ROWS, RunScene, Scene, TensorScene
+from projector_export.checks.scene import RunScene, Scene, TensorScene
 from projector_export.checks.statistics import gather
 from projector_export.checks.tensor_file import read_tensor_file
 from projector_export.checks.value_rules import is_listed, shape_findings, value_findings
 from projector_export.checks.wording import bare
+from projector_export.formats.viewer_limits import MAX_ROWS
 
 __all__ = ["check_logdir"]
 

@@ -11,11 +11,10 @@ from projector_export.checks.finding import Finding, fault, note, warning
 from projector_export.checks.scene import TensorScene
 from projector_export.checks.statistics import Statistics
 from projector_export.checks.wording import counted
+from projector_export.formats.viewer_limits import MAX_TENSOR_BYTES
 
-__all__ = ["LARGEST_BROWSER_BYTES", "is_listed", "shape_findings", "value_findings"]
+__all__ = ["is_listed", "shape_findings", "value_findings"]
 
-LARGEST_BROWSER_BYTES = 2**29
-"""A browser takes some half a gigabyte of vectors."""
 SPHEREIZED_FROM = 50
 LARGEST_PCA_DIMS = 200
 LARGEST_OFFSET = 0.5
@@ -59,12 +58,12 @@ def shape_findings(scene: TensorScene, shape: tuple[int, ...]) -> Iterator[Findi
 def _size_findings(scene: TensorScene, shape: tuple[int, ...]) -> Iterator[Finding]:
     n_rows, n_dims = shape
     n_bytes = 4 * n_dims * min(n_rows, scene.max_rows or n_rows)
-    if n_bytes > LARGEST_BROWSER_BYTES:
+    if n_bytes > MAX_TENSOR_BYTES:
         yield fault(
             "too-large-for-browser",
             scene.where(),
             f"The shown rows are {n_bytes / 2**20:,.0f} MiB of float32, and a browser takes some "
-            f"{LARGEST_BROWSER_BYTES // 2**20} MiB.",
+            f"{MAX_TENSOR_BYTES // 2**20} MiB.",
             "Reduce the dimensions (projector-export --dims 200), or the rows.",
         )
     if n_dims > LARGEST_PCA_DIMS:

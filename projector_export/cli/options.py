@@ -9,6 +9,7 @@ from typing import Any, TypeVar, cast
 
 import click
 
+from projector_export.formats.viewer_limits import MAX_ROWS, MAX_TENSOR_BYTES
 from projector_export.pipeline import Destination, Treatment, ViewerLimits
 
 __all__ = ["DEFAULT_LOGDIR", "destination_of", "limits_of", "target_options", "treatment_of", "treatment_options"]
@@ -32,12 +33,12 @@ _TARGETS = (
 
 _TREATMENTS = (
     click.option(
-        "--rows", type=click.IntRange(min=2), default=100_000, show_default=True, help="Rows that the viewer gets."
+        "--rows", type=click.IntRange(min=2), default=MAX_ROWS, show_default=True, help="Rows that the viewer gets."
     ),
     click.option(
         "--viewer-mb",
         type=click.IntRange(min=0),
-        default=512,
+        default=MAX_TENSOR_BYTES // 2**20,
         show_default=True,
         help="Size that a browser takes; larger tensors are brought below by exact PCA. 0: no limit.",
     ),

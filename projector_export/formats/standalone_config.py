@@ -82,6 +82,6 @@ def _entry(entry: dict[str, object]) -> EmbeddingInfo:
 
 
 def _integers(values: object) -> tuple[int, ...]:
-    if not isinstance(values, list) or not all(isinstance(value, int) for value in values):
+    if not isinstance(values, list) or not all(type(value) is int for value in values):
         raise TypeError(f"{values!r} is no list of whole numbers")
     return tuple(values)

@@ -241,6 +241,10 @@ def _told(parent: Path) -> Iterator[None]:
         raise WriteError(
             f"another export has been writing to {parent} for ten minutes: wait for it, or end it"
         ) from error
+    except NotImplementedError as error:
+        raise WriteError(
+            f"the file system that holds {parent} has no file locks: export to a local folder and copy"
+        ) from error
     except OSError as error:
         if error.errno == errno.ENOSPC:
             raise WriteError(f"the disk that holds {parent} is full: make room or choose another folder") from error

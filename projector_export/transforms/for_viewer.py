@@ -8,19 +8,14 @@ import numpy as np
 import numpy.typing as npt
 
 from projector_export.errors import InvalidInputError
+from projector_export.formats.viewer_limits import MAX_ROWS, MAX_TENSOR_BYTES, MIN_DIMS
 from projector_export.provenance import Step
 from projector_export.table import EmbeddingTable
 from projector_export.transforms.moments import Progress
 from projector_export.transforms.principal_components import principal_components
 from projector_export.vectors import Float32Array, MappedVectors
 
-__all__ = ["MAX_BYTES", "MAX_ROWS", "ViewerLimits", "choose_rows", "for_viewer"]
-
-MAX_ROWS = 100_000
-"""Rows that the viewer asks TensorBoard for (``data-provider-server.ts``, ``LIMIT_NUM_POINTS``): the first ones."""
-
-MAX_BYTES = 512 * 2**20
-"""Float32 bytes of a tensor that a browser shows without running out of memory."""
+__all__ = ["ViewerLimits", "choose_rows", "for_viewer"]
 
 ORDINARY_KINDS = frozenset({"word", "subword", "number", "punctuation"})
 """Kinds of tokens of which a sample is enough; all others are what people look for."""
@@ -39,7 +34,7 @@ class ViewerLimits:
     """
 
     max_rows: int = MAX_ROWS
-    max_bytes: int = MAX_BYTES
+    max_bytes: int = MAX_TENSOR_BYTES
 
     def __post_init__(self) -> None:
         if self.max_rows < 2:
@@ -76,7 +71,7 @@ def for_viewer(
         table = choose_rows(table, limits.max_rows)
     if limits.max_bytes and 4 * table.n_rows * table.n_dims > limits.max_bytes:
         table = principal_components(table, _dims_below(table.n_rows, limits.max_bytes), progress=progress)
-    return _padded(table) if table.n_dims < 3 else table
+    return _padded(table) if table.n_dims < MIN_DIMS else table
 
 
 def choose_rows(table: EmbeddingTable, n_rows: int) -> EmbeddingTable:
@@ -114,16 +109,16 @@ def _evenly(rows: npt.NDArray[np.int64], count: int) -> npt.NDArray[np.int64]:
 
 def _dims_below(n_rows: int, max_bytes: int) -> int:
     fitting = max_bytes // (4 * n_rows)
-    return max(3, fitting - fitting % 10 if fitting > 20 else fitting)
+    return max(MIN_DIMS, fitting - fitting % 10 if fitting > 20 else fitting)
 
 
 def _padded(table: EmbeddingTable) -> EmbeddingTable:
     """Add dimensions of zeros up to three: the viewer's first view has three axes and draws nothing without them."""
-    missing = 3 - table.n_dims
+    missing = MIN_DIMS - table.n_dims
 
     def pad(block: Float32Array) -> Float32Array:
         return np.pad(block, ((0, 0), (0, missing)))
 
-    step = Step("pad_dimensions", {"from_dims": table.n_dims, "to_dims": 3})
+    step = Step("pad_dimensions", {"from_dims": table.n_dims, "to_dims": MIN_DIMS})
     note = f"the viewer draws nothing of {table.n_dims} dimensions: zeros fill them up to three"
-    return table.with_vectors(MappedVectors(table.vectors, 3, pad), step, note)
+    return table.with_vectors(MappedVectors(table.vectors, MIN_DIMS, pad), step, note)
