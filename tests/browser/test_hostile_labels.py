@@ -53,12 +53,6 @@ def opened(server, projector):
     return projector
 
 
-def test_tables_are_offered(opened):
-    assert opened.tensor_name() == "hostile labels"
-    shapes = {name: f"{table.n_rows}x{max(3, table.n_dims)}" for name, table in TABLES.items()}
-    assert opened.offered_tensors() == shapes
-
-
 def test_a_large_table_is_shown_in_part_without_a_warning(projector, tmp_path):
     projector_export.write(LARGE, tmp_path / "logs")
     with running_tensorboard(tmp_path / "logs", tmp_path / "log.txt") as server:
@@ -97,14 +91,16 @@ def test_labels_are_never_run(opened):
     opened.assert_quiet()
 
 
-@pytest.mark.parametrize("name", [name for name in TABLES if name != "hostile labels"])
-def test_table_is_drawn(opened, name):
-    table = TABLES[name]
-    shape = (table.n_rows, max(3, table.n_dims))
-    opened.select_tensor(name, shape)
-    assert opened.tensor_name() == name
-    assert opened.shape() == shape
-    assert [row[0] for row in opened.metadata()[1]] == list(table.column("token").values)
-    if name != "all zero":
-        assert n_colored(opened.pixels()) > 2000
-    opened.assert_quiet()
+def test_every_table_is_offered_and_drawn(opened, tmp_path):
+    assert opened.tensor_name() == "hostile labels"
+    shapes = {name: (table.n_rows, max(3, table.n_dims)) for name, table in TABLES.items()}
+    assert opened.offered_tensors() == {name: f"{rows}x{dims}" for name, (rows, dims) in shapes.items()}
+    for name, shape in shapes.items():
+        if name != opened.tensor_name():
+            opened.select_tensor(name, shape)
+        opened.page.screenshot(path=tmp_path / f"{shape[0]}x{shape[1]}.png")
+        assert (opened.tensor_name(), opened.shape()) == (name, shape)
+        labels = [metadata_cell.encode(label) for label in TABLES[name].column("token").values]
+        assert [row[0] for row in opened.metadata()[1]] == labels
+        assert n_colored(opened.pixels()) > (2000 if name != "all zero" else 0), name
+        opened.assert_quiet()
