@@ -79,8 +79,8 @@ def large(folder: Path, repeat: int, tell: Callable[[str], None]) -> Outcome:
             "vocab, checkpoint only", [[*whole, "--viewer-mb", "0", "--rows", str(N_ROWS)]], "all rows, 7 columns"
         ),
         Contender("dd: read table, write float32", _dd(model), "zeros of the checkpoint's size"),
-        Contender("vocab --viewer-mb 0", [[*whole, "--viewer-mb", "0"]], "+ 100,000 viewer rows, 4,096 dimensions"),
-        Contender("vocab", [whole], "+ 100,000 viewer rows, reduced to 512 MB"),
+        Contender("vocab --viewer-mb 0", [[*whole, "--viewer-mb", "0"]], "+ 100,000 viewer rows, 4,096 wide"),
+        Contender("vocab", [whole], "+ 100,000 viewer rows by PCA"),
     )
     found = take_turns(contenders, folder, repeat=repeat, tell=tell)
     ours, copied, unreduced, default = found

@@ -28,7 +28,7 @@ def main() -> None:
     arguments = _arguments()
     signal.signal(signal.SIGTERM, _interrupt)
     talk = Console(stderr=True)
-    console = Console(width=max(140, Console().width), highlight=False)
+    console = Console(width=max(150, Console().width), highlight=False)
     report = []
     for name in arguments.only or CASES:
         case = CASES[name]
@@ -78,8 +78,8 @@ def _table(measurements: list[Measurement]) -> Table:
     ours = measurements[0]
     table = Table()
     for head in ("way", "writes"):
-        table.add_column(head)
-    for head in ("runs", "median s", "min..max s", "CPU s", "time ratio", "peak MB", "memory ratio", "disk MB"):
+        table.add_column(head, no_wrap=True)
+    for head in ("runs", "median s", "min..max s", "CPU s", "time x", "peak MB", "memory x", "disk MB"):
         table.add_column(head, justify="right", no_wrap=True)
     for measured in measurements:
         seconds = sorted(run.seconds for run in measured.runs)
