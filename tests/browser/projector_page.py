@@ -160,7 +160,7 @@ class ProjectorPage:
         """Choose a tensor in the data panel's menu."""
         menu = self.locate("#data-panel paper-dropdown-menu").first
         menu.click()
-        menu.locator("paper-item", has_text=re.compile(rf"^\s*{re.escape(name)}\s")).click()
+        menu.locator("paper-item", has_text=re.compile(rf"^\s*{re.escape(name)}\s+\d+x\d+\s*$")).click()
         self.wait_for(shape)
 
     def offered_tensors(self):

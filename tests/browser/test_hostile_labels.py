@@ -7,6 +7,7 @@ from projector_page import digest_of, n_colored
 from tensorboard_server import running_tensorboard
 
 import projector_export
+from projector_export import Column, EmbeddingTable
 from projector_export.formats import metadata_cell
 from projector_export.formats.metadata_tsv import CHUNK_BYTES
 
@@ -17,6 +18,18 @@ def labelled(name, vectors):
     return table_of(name, [f"row {row}" for row in range(len(vectors))], vectors)
 
 
+def straddling(name, *, with_number):
+    """Return a table whose plain metadata has a character of three bytes across the first border of chunks."""
+    for lead in range(3):
+        labels = [f"{'x' * (lead if row == 0 else 0)}{'日' * 66}" for row in range(6000)]
+        lines = [f"{label}\t{row}" for row, label in enumerate(labels)] if with_number else labels
+        header = "token\tnumber\n" if with_number else ""
+        if (header + "\n".join(lines)).encode()[CHUNK_BYTES] & 0xC0 == 0x80:
+            columns = [Column("token", labels), *([Column("number", np.arange(6000))] if with_number else [])]
+            return EmbeddingTable.from_array(vectors_of(6000, 3), name=name, columns=columns)
+    raise AssertionError("one of three places is inside a character")
+
+
 TABLES = {
     table.name: table
     for table in (
@@ -25,6 +38,8 @@ TABLES = {
         labelled("two dimensions", vectors_of(400, 2)),
         labelled("one dimension", vectors_of(400, 1)),
         labelled("three dimensions far away", vectors_of(400, 3) + np.float32(50)),
+        straddling("characters across a border", with_number=False),
+        straddling("characters across a border before numbers", with_number=True),
         labelled("name with / slash, ünïcode: 日本", vectors_of(400, 8)),
     )
 }
@@ -98,7 +113,7 @@ def test_every_table_is_offered_and_drawn(opened, tmp_path):
     for name, shape in shapes.items():
         if name != opened.tensor_name():
             opened.select_tensor(name, shape)
-        opened.page.screenshot(path=tmp_path / f"{shape[0]}x{shape[1]}.png")
+        opened.page.screenshot(path=tmp_path / f"{len(name)} {shape[0]}x{shape[1]}.png")
         assert (opened.tensor_name(), opened.shape()) == (name, shape)
         labels = [metadata_cell.encode(label) for label in TABLES[name].column("token").values]
         assert [row[0] for row in opened.metadata()[1]] == labels
