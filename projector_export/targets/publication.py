@@ -192,6 +192,7 @@ def _remove(folder: Path) -> None:
 
 
 def _is_own(parent: Path, name: str) -> bool:
+    """Tell whether a folder holds an export and nothing else: a run below it, or anybody's file, is not ours to delete."""
     folder = parent / name
     if not name or folder.parent != parent or folder.is_symlink():
         return False
@@ -199,7 +200,10 @@ def _is_own(parent: Path, name: str) -> bool:
         manifest = json.loads((folder / MANIFEST_NAME).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return False
-    return isinstance(manifest, dict) and manifest.get("tool") == "projector_export"
+    if not isinstance(manifest, dict) or manifest.get("tool") != "projector_export":
+        return False
+    written = {MANIFEST_NAME, PARTIAL_NAME, *manifest.get("files", ())}
+    return all(path.name in written for path in folder.iterdir())
 
 
 def _missing_parents(parent: Path) -> list[Path]:
