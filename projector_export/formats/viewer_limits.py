@@ -5,7 +5,7 @@ from __future__ import annotations
 __all__ = ["MAX_ROWS", "MAX_TENSOR_BYTES", "MIN_DIMS"]
 
 MAX_ROWS = 100_000
-"""Rows that the viewer asks TensorBoard for (``vz_projector/data-provider-server.ts``, ``LIMIT_NUM_POINTS``): the first ones."""
+"""Rows that the viewer asks TensorBoard for, the first ones (``data-provider-server.ts``, ``LIMIT_NUM_POINTS``)."""
 
 MAX_TENSOR_BYTES = 512 * 2**20
 """Float32 bytes of a tensor that a browser shows without running out of memory (``benchmarks/browser_limit.py``)."""
