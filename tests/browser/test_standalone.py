@@ -98,6 +98,8 @@ def test_upload_dialog(app, exported, demonstration, hostile, projector, tmp_pat
     projector.locate("#file-metadata").set_input_files(folder / "metadata.tsv")
     projector.wait_for_columns(len(hostile.columns))
     projector.page.keyboard.press("Escape")
+    projector.locate("#dataDialog").wait_for(state="hidden")
+    projector.locate("iron-overlay-backdrop").wait_for(state="hidden")
     assert_holds(projector, hostile)
     assert n_colored(projector.pixels()) > 10_000
     projector.assert_quiet()
