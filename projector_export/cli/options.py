@@ -40,7 +40,7 @@ _TREATMENTS = (
         type=click.IntRange(min=0),
         default=MAX_TENSOR_BYTES // 2**20,
         show_default=True,
-        help="Size that a browser takes; larger tensors are brought below by exact PCA. 0: no limit.",
+        help="Size that a browser takes with ease; larger tensors are brought below by exact PCA. 0: no limit.",
     ),
     click.option("--dims", type=click.IntRange(min=1), help="Exact PCA to so many dimensions."),
     click.option("--center", is_flag=True, help="Subtract the mean row."),
