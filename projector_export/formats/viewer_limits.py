@@ -10,17 +10,9 @@ MAX_ROWS = 100_000
 MAX_TENSOR_BYTES = 512 * 2**20
 """Float32 bytes of a tensor that is shown without a long wait: a choice, not a wall.
 
-``benchmarks/browser_limit.py`` showed 1.6 GB in Chromium too; the page then takes some 0.65 GB and twice the tensor, TensorBoard
-as much again, and every view several times as long.
+``benchmarks/browser_limit.py`` saw 1.6 GB shown in Chromium too; the page then takes some 0.65 GB and twice the tensor,
+TensorBoard as much again, and every view several times as long.
 """
-
-MIN_DIMS"]
-
-MAX_ROWS = 100_000
-"""Rows that the viewer asks TensorBoard for, the first ones (``data-provider-server.ts``, ``LIMIT_NUM_POINTS``)."""
-
-MAX_TENSOR_BYTES = 512 * 2**20
-"""Float32 bytes of a tensor that a browser shows without running out of memory (``benchmarks/browser_limit.py``)."""
 
 MIN_DIMS = 3
 """Dimensions that the viewer's first view needs: with fewer, nothing is drawn."""
