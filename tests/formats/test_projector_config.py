@@ -47,7 +47,7 @@ def test_merge_replaces_by_the_name_that_tensorboard_compares():
     assert (merged.model_checkpoint_path, merged.model_checkpoint_dir) == ("ckpt", "dir")
 
 
-@pytest.mark.parametrize("text", ["embeddings {", "bogus: 1", 'embeddings { tensor_shape: -1 }', "\0", 'a "'])
+@pytest.mark.parametrize("text", ["embeddings {", "bogus: 1", "embeddings { tensor_shape: -1 }", "\0", 'a "'])
 def test_what_tensorboard_cannot_read_is_said_in_one_sentence(text):
     with pytest.raises(CorruptFileError, match=r"^x\.pbtxt cannot be read by TensorBoard"):
         projector_config.decode(text, where="x.pbtxt")
@@ -75,7 +75,8 @@ def test_standalone_configs_keep_what_others_wrote():
 
 
 @pytest.mark.parametrize(
-    "text", ["[]", "{}", '{"embeddings": 1}', '{"embeddings": [{"tensorName": 1}]}', "[" * 100_000, '{"embeddings": ["x"]}']
+    "text",
+    ["[]", "{}", '{"embeddings": 1}', '{"embeddings": [{"tensorName": 1}]}', "[" * 100_000, '{"embeddings": ["x"]}'],
 )
 def test_other_json_is_refused(text):
     with pytest.raises(CorruptFileError, match="not a config of the standalone projector"):

@@ -30,7 +30,10 @@ def test_text_is_never_missed(data):
         assert raw_tensor.is_taken_for_text(data)
 
 
-@given(hnp.arrays(np.float32, hnp.array_shapes(min_dims=2, max_dims=2), elements=FLOATS) | VALID.map(lambda data: np.frombuffer(data, "<f4")))
+@given(
+    hnp.arrays(np.float32, hnp.array_shapes(min_dims=2, max_dims=2), elements=FLOATS)
+    | VALID.map(lambda data: np.frombuffer(data, "<f4"))
+)
 def test_a_nudge_closes_the_trap_for_every_input(values):
     if not np.isfinite(values).all():
         return
@@ -79,7 +82,9 @@ def test_nan_and_single_dimensions_are_refused():
         tensor_tsv.encode(np.ones((3, 1), np.float32))
 
 
-@pytest.mark.parametrize(("data", "words"), [(b"1\t2\n3\n", "line 2 has 1"), (b"a\tb\n", "line 1 is no row"), (b"\n", "no row")])
+@pytest.mark.parametrize(
+    ("data", "words"), [(b"1\t2\n3\n", "line 2 has 1"), (b"a\tb\n", "line 1 is no row"), (b"\n", "no row")]
+)
 def test_text_that_is_no_table_is_refused(data, words):
     with pytest.raises(ValueError, match=words):
         tensor_tsv.decode(data)
