@@ -82,7 +82,7 @@ def large(folder: Path, repeat: int, tell: Callable[[str], None]) -> Outcome:
         Contender("vocab --viewer-mb 0", [[*whole, "--viewer-mb", "0"]], "+ 100,000 viewer rows, 4,096 wide"),
         Contender("vocab", [whole], "+ 100,000 viewer rows by PCA"),
     )
-    found = take_turns(contenders, folder, repeat=repeat, tell=tell)
+    found = take_turns(contenders, folder, repeat=repeat, tell=tell, warm_up=contenders[1])
     ours, copied, unreduced, default = found
     peak = max(measured.peak_bytes for measured in (ours, unreduced))
     targets = (

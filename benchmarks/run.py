@@ -28,7 +28,7 @@ def main() -> None:
     arguments = _arguments()
     signal.signal(signal.SIGTERM, _interrupt)
     talk = Console(stderr=True)
-    console = Console(width=max(150, Console().width), highlight=False)
+    console = Console(width=max(160, Console().width), highlight=False)
     report = []
     for name in arguments.only or CASES:
         case = CASES[name]
