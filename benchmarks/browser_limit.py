@@ -83,7 +83,8 @@ def show(page: Page, server: Server, shape: tuple[int, int], patience: int) -> t
 
 def measure(playwright: Playwright, shape: tuple[int, int], patience: int) -> tuple[float, list[float], str]:
     """Return seconds, the peaks of page and server in MB, and what happened."""
-    from projector_page import FLAGS, WINDOW, chromium_path
+    from headless import FLAGS, chromium_path
+    from projector_page import WINDOW
     from tensorboard_server import running_tensorboard
 
     memory, stopped = Memory(), threading.Event()

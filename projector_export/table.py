@@ -55,21 +55,30 @@ class Column:
     spelled: bool = False
 
     def __post_init__(self) -> None:
-        if isinstance(self.values, np.ndarray):
-            if self.values.ndim != 1 or self.values.dtype.kind not in "fiub":
+        if not isinstance(self.name, str):
+            raise InvalidInputError(f"a column's name is a text, not {self.name!r}")
+        object.__setattr__(self, "values", self._numbers() if _are_numbers(self.values) else self._texts())
+
+    def _numbers(self) -> npt.NDArray[np.generic]:
+        numbers = np.array(self.values)
+        if numbers.ndim != 1 or numbers.dtype.kind not in "fiub":
+            raise InvalidInputError(
+                f"column {self.name!r} has to hold one number or one text a row, "
+                f"not an array of {numbers.dtype} and shape {numbers.shape}"
+            )
+        numbers.flags.writeable = False
+        return numbers
+
+    def _texts(self) -> tuple[str | None, ...]:
+        if isinstance(self.values, str):
+            raise InvalidInputError(f"column {self.name!r} is the single text {self.values!r}: give a list of texts")
+        texts = tuple(self.values.tolist() if isinstance(self.values, np.ndarray) else self.values)
+        for row, value in enumerate(texts):
+            if value is not None and not isinstance(value, str):
                 raise InvalidInputError(
-                    f"column {self.name!r} has to hold one number or one text a row, "
-                    f"not an array of {self.values.dtype} and shape {self.values.shape}"
+                    f"column {self.name!r}, row {row}: {value!r} is neither a text nor None; give numbers as numpy array"
                 )
-            values = self.values.copy()
-            values.flags.writeable = False
-            object.__setattr__(self, "values", values)
-        else:
-            texts = tuple(self.values)
-            for row, value in enumerate(texts):
-                if value is not None and not isinstance(value, str):
-                    raise InvalidInputError(f"column {self.name!r}, row {row}: {value!r} is neither a text nor None")
-            object.__setattr__(self, "values", texts)
+        return texts
 
     @property
     def is_numeric(self) -> bool:
@@ -81,6 +90,10 @@ class Column:
         if isinstance(self.values, np.ndarray):
             return replace(self, values=self.values[rows])
         return replace(self, values=tuple(self.values[row] for row in rows.tolist()))
+
+
+def _are_numbers(values: object) -> bool:
+    return isinstance(values, np.ndarray) and (values.dtype.kind not in "UO" or values.ndim != 1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,14 +119,14 @@ class EmbeddingTable:
 
     name: str
     vectors: Vectors
-    columns: tuple[Column, ...] = ()
+    columns: Sequence[Column] = ()
     provenance: Provenance = field(default_factory=Provenance)
 
     def __post_init__(self) -> None:
+        self._check_parts()
         n_rows, n_dims = self.vectors.shape
         if n_rows < 1 or n_dims < 1:
             raise InvalidInputError(f"table {self.name!r} is empty: it has {n_rows} rows of {n_dims} dimensions")
-        object.__setattr__(self, "columns", tuple(self.columns))
         names = [column.name for column in self.columns]
         for column in self.columns:
             if len(column.values) != n_rows:
@@ -122,6 +135,19 @@ class EmbeddingTable:
                 )
             if names.count(column.name) > 1:
                 raise InvalidInputError(f"table {self.name!r} has two columns named {column.name!r}: rename one")
+
+    def _check_parts(self) -> None:
+        if not isinstance(self.name, str):
+            raise InvalidInputError(f"a table's name is a text, not {self.name!r}")
+        if not isinstance(self.vectors, Vectors):
+            raise InvalidInputError(
+                f"vectors of table {self.name!r} are a {type(self.vectors).__name__}: use EmbeddingTable.from_array for arrays"
+            )
+        columns = (self.columns,) if isinstance(self.columns, Column) else tuple(self.columns)
+        for column in columns:
+            if not isinstance(column, Column):
+                raise InvalidInputError(f"{column!r} is no column of table {self.name!r}: use Column(name, values)")
+        object.__setattr__(self, "columns", columns)
 
     @classmethod
     def from_array(
@@ -138,11 +164,18 @@ class EmbeddingTable:
         columns
             One value a row each, in display order.
         """
-        copy = np.array(array)
+        if np.ma.isMaskedArray(array):
+            raise InvalidInputError(
+                "a masked array has no values where it is masked: fill them, or leave those rows out"
+            )
+        try:
+            copy = np.array(array)
+        except ValueError as error:
+            raise InvalidInputError(f"rows of different lengths are no table of vectors ({error})") from error
         copy.flags.writeable = False
         vectors = ArrayVectors(copy)
         step = Step("from_array", {"shape": list(vectors.shape), "dtype": vectors.dtype})
-        return cls(name, vectors, tuple(columns), Provenance().then(step))
+        return cls(name, vectors, columns, Provenance().then(step))
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -170,8 +203,8 @@ class EmbeddingTable:
         rows = bad_rows_of(self.vectors)
         if len(rows):
             raise InvalidInputError(
-                f"{len(rows):,} of {self.n_rows:,} rows of {self.name!r} hold NaN or infinite numbers ({listed(rows)}), and "
-                "the viewer shows nothing then: mend them, or add --drop-bad-rows (drop_bad_rows=True)"
+                f"{len(rows):,} of {self.n_rows:,} rows of {self.name!r} hold NaN, infinite numbers, or numbers beyond float32 "
+                f"({listed(rows)}), and the viewer shows nothing then: mend them, or add --drop-bad-rows (drop_bad_rows=True)"
             )
 
     def column(self, name: str) -> Column:

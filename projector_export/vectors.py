@@ -156,7 +156,8 @@ class ArrayVectors:
 
     def read(self, start: int, stop: int) -> Float32Array:
         """Return rows ``start`` to ``stop`` as new float32 rows."""
-        return np.array(self.array[start:stop], dtype=np.float32, order="C")
+        with np.errstate(over="ignore"):
+            return np.array(self.array[start:stop], dtype=np.float32, order="C")
 
 
 @dataclass(frozen=True, eq=False)
@@ -201,7 +202,8 @@ class FileVectors:
             reason = getattr(error, "strerror", None) or "it became shorter while it was read"
             raise CorruptFileError(f"cannot read {fspath(self.path)} ({reason}): start again") from error
         values = self.decode(raw).reshape(stop - start, self.shape[1])
-        return np.ascontiguousarray(values, dtype=np.float32)
+        with np.errstate(over="ignore"):
+            return np.ascontiguousarray(values, dtype=np.float32)
 
 
 def _fill(view: memoryview, file: io.RawIOBase) -> None:
@@ -283,4 +285,5 @@ class MappedVectors:
 
     def read(self, start: int, stop: int) -> Float32Array:
         """Return rows ``start`` to ``stop`` as new float32 rows."""
-        return np.ascontiguousarray(self.function(self.vectors.read(start, stop)), dtype=np.float32)
+        with np.errstate(over="ignore"):
+            return np.ascontiguousarray(self.function(self.vectors.read(start, stop)), dtype=np.float32)

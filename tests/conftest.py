@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 import pytest
+from headless import FLAGS, chromium_path
 from hypothesis import HealthCheck, settings
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
@@ -32,3 +33,18 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no folder {folder.parent.name}/{folder.name} beside the checkout")
     return folder
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """One headless Chromium for all tests; a run of the machines (CI is set) may not go without."""
+    from playwright.sync_api import sync_playwright
+
+    executable = chromium_path()
+    if executable is None:
+        words = "no Chromium: install it, or let the variable CHROMIUM name it"
+        pytest.fail(words) if os.environ.get("CI") else pytest.skip(words)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable, args=list(FLAGS))
+        yield browser
+        browser.close()

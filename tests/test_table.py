@@ -128,7 +128,9 @@ def test_empty_tables_are_refused(shape):
         EmbeddingTable.from_array(np.ones(shape))
 
 
-@pytest.mark.parametrize("values", [[1, "a"], np.ones((2, 2)), np.array(["a", "b"])])
+@pytest.mark.parametrize(
+    "values", [[1, "a"], np.ones((2, 2)), np.array([["a", "b"]]), "ab", np.array([1, "a"], object)]
+)
 def test_columns_hold_texts_or_numbers(values):
     with pytest.raises(InvalidInputError, match="column 'c'"):
         Column("c", values)
@@ -154,3 +156,35 @@ def test_history_grows_and_the_old_one_stays():
     second = first.then(Step("read", {"file": "x"}), "a note")
     assert first == Provenance()
     assert second.as_json() == {"steps": [{"name": "read", "parameters": {"file": "x"}}], "notes": ["a note"]}
+
+
+def test_arrays_of_texts_are_texts():
+    assert Column("c", np.array(["a", "b"])).values == ("a", "b")
+    assert Column("c", np.array(["a", None], object)).values == ("a", None)
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda: EmbeddingTable("t", np.ones((2, 3))), "use EmbeddingTable.from_array"),
+        (lambda: EmbeddingTable(5, ArrayVectors(np.ones((2, 3)))), "name is a text"),
+        (lambda: EmbeddingTable.from_array(np.ones((2, 3)), columns=["a", "b"]), "use Column"),
+        (lambda: EmbeddingTable.from_array(np.ma.masked_array(np.ones((2, 2)), [[1, 0], [0, 0]])), "masked"),
+        (lambda: EmbeddingTable.from_array([[1, 2], [3]]), "different lengths"),
+        (lambda: Column(3, ["a"]), "name is a text"),
+    ],
+)
+def test_misuse_is_told_at_once(make, words):
+    with pytest.raises(InvalidInputError, match=words):
+        make()
+
+
+def test_one_column_may_stand_alone():
+    assert EmbeddingTable.from_array(np.ones((1, 3)), columns=Column("a", ["x"])).column("a").values == ("x",)
+
+
+def test_numbers_beyond_float32_are_named_without_a_warning(recwarn):
+    table = EmbeddingTable.from_array(np.array([[1.0, 2.0], [1e300, 0.0]]))
+    with pytest.raises(InvalidInputError, match=r"beyond float32 \(row 1\)"):
+        table.require_finite()
+    assert not recwarn

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 
 from projector_export.checks.finding import Finding, fault, note
 from projector_export.checks.logdir import ASSETS, ROOT, Place
-from projector_export.checks.replay import is_in_assets
+from projector_export.checks.replay import Run, is_in_assets
 from projector_export.checks.scene import Scene
 from projector_export.checks.wording import bare, first_few, quoted, quoted_path
 from projector_export.formats.projector_config import FILE_NAME
 from projector_export.formats.tensor_bundle import STATE_FILE_NAME
+from projector_export.formats.viewer_limits import request_breakers
 
 __all__ = ["LOGDIR_RULES"]
 
@@ -137,15 +138,22 @@ def checkpoint_without_state(scene: Scene) -> Iterator[Finding]:
 
 
 def partial_export(scene: Scene) -> Iterator[Finding]:
-    """Find the folder that a killed export leaves behind."""
+    """Find the folder that a killed export leaves behind; one that a config names only keeps a mark that means nothing."""
+    named = {f"{run.place.name}/{part}".removeprefix("./") for run in scene.runs for part in _named_folders(run)}
     for place in scene.logdir.places.values():
-        if PARTIAL in place.files:
+        if PARTIAL in place.files and place.name not in named:
             yield note(
                 "partial-export",
                 bare(place.label()),
                 "An export was stopped before it was complete; TensorBoard does not show this folder.",
                 "Nothing to do: the next export into this logdir removes it.",
             )
+
+
+def _named_folders(run: Run) -> set[str]:
+    infos = run.config.embeddings if run.config else ()
+    paths = (path for info in infos for path in (info.tensor_path, info.metadata_path))
+    return {path.split("/")[0] for path in paths if "/" in path}
 
 
 def run_name_breaks_url(scene: Scene) -> Iterator[Finding]:
@@ -164,10 +172,7 @@ def run_name_breaks_url(scene: Scene) -> Iterator[Finding]:
 
 def unsafe_in_url(name: str) -> str:
     """Return the characters of a name that change an address, quoted; empty if there are none."""
-    found = [quoted(character) for character in dict.fromkeys(name) if character in "&#+\t\n\r"]
-    hexadecimal = set("0123456789abcdefABCDEF")
-    found += ["'%'" for part in name.split("%")[1:2] if len(part) >= 2 and set(part[:2]) <= hexadecimal]
-    return first_few(found)
+    return first_few([quoted(character) for character in request_breakers(name)])
 
 
 def plugins_in_path(scene: Scene) -> Iterator[Finding]:

@@ -12,9 +12,6 @@ from projector_export.vectors import Float32Array
 
 __all__ = ["Statistics", "gather"]
 
-LARGEST_VALUE = 1e18
-"""Values beyond this are left out of sums of squares, which float64 would still hold but float32 would not."""
-
 
 @dataclass
 class Statistics:
@@ -58,7 +55,7 @@ class Statistics:
             self.total = np.zeros(self.n_dims)
         self.all_equal = self.all_equal and bool((block == self.first).all())
         self.n_rows += len(block)
-        self._add_finite(np.clip(block[finite], -LARGEST_VALUE, LARGEST_VALUE))
+        self._add_finite(block[finite])
 
     def _add_finite(self, rows: Float32Array) -> None:
         if not len(rows):

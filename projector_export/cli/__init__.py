@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import os
 import signal
@@ -61,23 +62,31 @@ def main() -> None:
     signal.signal(signal.SIGTERM, _interrupt)
     os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
     try:
-        status = projector_export.main(standalone_mode=False)
+        status = projector_export.main(standalone_mode=False, color=_colours())
     except ProjectorExportError as error:
         click.echo(f"Error: {safe(str(error))}", err=True)
-        sys.exit(INVALID)
-    except click.UsageError as error:
-        error.show()
         sys.exit(INVALID)
     except click.ClickException as error:
         error.show()
         sys.exit(INVALID)
     except (click.Abort, KeyboardInterrupt):
-        click.echo("Cancelled: nothing was changed.", err=True)
+        click.echo("Cancelled: nothing is half-written.", err=True)
         sys.exit(CANCELLED)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        click.echo("Error: the results cannot be printed, for the disk that they go to is full: make room", err=True)
+        sys.exit(INVALID)
     sys.exit(status if isinstance(status, int) else 0)
+
+
+def _colours() -> bool | None:
+    """Return False where the user wants none (https://no-color.org), None to let the terminal decide."""
+    return False if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb" else None
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:

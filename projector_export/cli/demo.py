@@ -11,7 +11,6 @@ from projector_export.checks import check as run_check
 from projector_export.cli.options import DEFAULT_LOGDIR
 from projector_export.cli.summary import show_exports
 from projector_export.cli.terminal import progress_bars, safe
-from projector_export.errors import InvalidInputError
 from projector_export.pipeline import Destination, count_kinds, write
 from projector_export.pipeline.demonstration import read_demonstration
 from projector_export.sources.standard_library import Recipe
@@ -35,7 +34,7 @@ __all__ = ["demo"]
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @click.option("-q", "--quiet", is_flag=True, help="No progress bars.")
-def demo(logdir: Path, standalone: Path | None, seed: int, *, as_json: bool, quiet: bool) -> None:
+def demo(logdir: Path, standalone: Path | None, seed: int, *, as_json: bool, quiet: bool) -> int:
     """Train a small vocabulary on this machine, offline, and export it.
 
     A tokenizer learns 8,000 tokens from the standard library's source files; word vectors are trained on the docstrings
@@ -53,11 +52,6 @@ def demo(logdir: Path, standalone: Path | None, seed: int, *, as_json: bool, qui
         destination = Destination(logdir, standalone)
         written = write(table, destination, progress=progress)
         report = run_check(logdir)
-    if report.n_faults:
-        problems = "; ".join(finding.problem for finding in report.findings if finding.severity == "fault")
-        raise InvalidInputError(
-            f"{logdir} has faults besides this export: {problems} (projector-export check {logdir})"
-        )
     summary = {
         "files": trained.n_files,
         "docstrings": trained.n_docstrings,
@@ -65,7 +59,7 @@ def demo(logdir: Path, standalone: Path | None, seed: int, *, as_json: bool, qui
         "never_seen": trained.n_never_seen,
     }
     if not as_json:
-        _show_training(summary, table.n_rows, logdir)
+        _show_training(summary, table.n_rows)
     kinds = {table.name: count_kinds(table)}
     show_exports(
         written,
@@ -73,11 +67,16 @@ def demo(logdir: Path, standalone: Path | None, seed: int, *, as_json: bool, qui
         destination,
         seconds=time.perf_counter() - start,
         as_json=as_json,
-        more={"training": dict(summary)},
+        more={"training": dict(summary), "faults": report.n_faults},
     )
+    if report.n_faults:
+        click.echo(f"The logdir has faults: projector-export check {safe(str(logdir))} names them.", err=True)
+    elif not as_json:
+        click.echo("Checked: no faults.")
+    return 1 if report.n_faults else 0
 
 
-def _show_training(summary: dict[str, int], n_tokens: int, logdir: Path) -> None:
+def _show_training(summary: dict[str, int], n_tokens: int) -> None:
     click.echo(
         f"A tokenizer learned {n_tokens:,} tokens from {summary['files']:,} source files of the standard library."
     )
@@ -85,4 +84,3 @@ def _show_training(summary: dict[str, int], n_tokens: int, logdir: Path) -> None
         f"Vectors were trained on its {summary['docstrings']:,} docstrings ({summary['training_tokens']:,} tokens): "
         f"{summary['never_seen']:,} tokens were never seen."
     )
-    click.echo(f"Checked: the viewer shows {safe(str(logdir))} without faults.")

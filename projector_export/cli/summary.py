@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import shlex
 import shutil
+import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from os import PathLike, fspath
 from pathlib import Path
+from urllib.parse import quote
 
 import click
 
 from projector_export.cli.terminal import human_size, print_json, safe
+from projector_export.formats.standalone_config import FILE_NAME
 from projector_export.pipeline import Destination, Written
 from projector_export.provenance import JSONValue
 
@@ -52,7 +56,7 @@ def show_exports(
     for name, found in kinds.items():
         exports = [export for export in written if export.name == name]
         _show_table(exports, found)
-    _show_opening(destination, any(export.replaced for export in written), seconds)
+    _show_opening(destination, written, seconds)
 
 
 def _show_table(exports: Sequence[Written], kinds: Mapping[str, int]) -> None:
@@ -67,20 +71,23 @@ def _show_table(exports: Sequence[Written], kinds: Mapping[str, int]) -> None:
         click.echo(f"  {export.target}: {safe(str(export.folder))} ({human_size(export.n_bytes)})")
 
 
-def _show_opening(destination: Destination, replaced: bool, seconds: float) -> None:
+def _show_opening(destination: Destination, written: Sequence[Written], seconds: float) -> None:
     click.echo(f"Done in {seconds:.1f} s.", err=True)
     if destination.logdir is not None:
-        folder = shlex.quote(str(destination.logdir))
+        folder = _quoted(destination.logdir)
         click.echo(f"Open it:  {_tensorboard()} --logdir {safe(folder)}   and go to  http://localhost:6006/#projector")
-        if replaced:
+        if any(export.replaced and export.target == "tensorboard" for export in written):
             click.echo("A TensorBoard that is already open shows the new vectors after it is started again.")
-    if destination.standalone is not None and not destination.base_url:
+    if destination.base_url:
         click.echo(
-            "Upload it: at https://projector.tensorflow.org press Load, and choose vectors.tsv and metadata.tsv "
-            f"from {safe(str(destination.standalone))}"
+            f"Share it: https://projector.tensorflow.org/?config={quote(destination.base_url + FILE_NAME, safe='')}"
         )
     elif destination.standalone is not None:
-        click.echo(f"Share it: https://projector.tensorflow.org/?config={safe(destination.base_url)}config.json")
+        folders = [safe(str(export.folder)) for export in written if export.target == "standalone"]
+        click.echo(
+            "Upload it: at https://projector.tensorflow.org press Load, and choose vectors.tsv and metadata.tsv from "
+            + " or ".join(folders)
+        )
 
 
 def _tensorboard() -> str:
@@ -88,4 +95,9 @@ def _tensorboard() -> str:
     if shutil.which("tensorboard"):
         return "tensorboard"
     beside = Path(sys.executable).with_name("tensorboard")
-    return shlex.quote(str(beside)) if beside.exists() else f"{shlex.quote(sys.executable)} -m tensorboard.main"
+    return _quoted(beside) if beside.exists() else f"{_quoted(sys.executable)} -m tensorboard.main"
+
+
+def _quoted(path: str | PathLike[str]) -> str:
+    """Return a path as the platform's shell takes it."""
+    return subprocess.list2cmdline([fspath(path)]) if sys.platform == "win32" else shlex.quote(fspath(path))

@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import click
 from tqdm import tqdm
@@ -20,10 +20,8 @@ PATIENCE = 1.0
 
 
 def safe(text: str) -> str:
-    """Return a text in which nothing can move the cursor, change colours or reorder letters."""
-    return "".join(
-        char if char.isprintable() or char == "\n" else char.encode("unicode_escape").decode() for char in text
-    )
+    """Return a text on one line in which nothing can move the cursor, change colours or reorder letters."""
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
 
 
 def human_size(n_bytes: int) -> str:
@@ -48,7 +46,6 @@ class _Bars:
     bar: tqdm[None] | None = None
     stage: str = ""
     done: int = 0
-    seen: set[str] = field(default_factory=set)
 
     def __call__(self, stage: str, done: int, total: int) -> None:
         if stage != self.stage or done < self.done:

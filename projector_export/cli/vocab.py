@@ -11,7 +11,7 @@ import click
 from projector_export.cli.options import destination_of, limits_of, target_options, treatment_of, treatment_options
 from projector_export.cli.summary import show_exports
 from projector_export.cli.terminal import progress_bars
-from projector_export.pipeline import Reading, count_kinds, name_tables, read_tables, write
+from projector_export.pipeline import Reading, count_kinds, name_tables, read_tables, transform, write
 from projector_export.sources.huggingface import Table
 
 __all__ = ["vocab"]
@@ -58,7 +58,8 @@ def vocab(source: str, **options: object) -> None:
     )
     destination, treatment, limits = destination_of(options), treatment_of(options), limits_of(options)
     with progress_bars(quiet=bool(options["quiet"])) as progress:
-        tables = name_tables(read_tables(source, reading, progress=progress), cast("str | None", options["name"]))
-        written = write(tables, destination, treatment=treatment, limits=limits, progress=progress)
+        read = name_tables(read_tables(source, reading, progress=progress), cast("str | None", options["name"]))
+        tables = [transform(table, treatment, progress=progress) for table in read]
+        written = write(tables, destination, limits=limits, progress=progress)
     kinds = {table.name: count_kinds(table) for table in tables}
     show_exports(written, kinds, destination, seconds=time.perf_counter() - start, as_json=bool(options["as_json"]))

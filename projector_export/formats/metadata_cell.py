@@ -28,8 +28,8 @@ _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff]")
 _ESCAPE = re.compile(r"\\(?:[tnr\\]|x[0-9a-f]{2}|u[0-9a-f]{4}|U[0-9a-f]{8})")
 _SHORT = {"\t": "\\t", "\n": "\\n", "\r": "\\r", "\\": "\\\\"}
 _LONG = {short: char for char, short in _SHORT.items()}
-_HARMLESS = re.compile(r"[^\W\d_I](?:[\w ,.;:!?#'/-]*[\w,.;:!?#'/-])?", re.ASCII)
-"""Begins with a letter (not the I of Infinity), no backslash, no bracket, no quote: written as it is."""
+_HARMLESS = re.compile(r"[A-HJ-Za-z<](?:[\w ,.;:!?#'/<>-]*[\w,.;:!?#'/<>-])?", re.ASCII)
+"""Begins with a letter (not the I of Infinity) or ``<``, no backslash, no bracket, no quote: written as it is."""
 
 
 def encode(text: str | None, *, spelled: bool = False, counted: bool = False) -> str:

@@ -60,8 +60,11 @@ def _cells(column: Column) -> list[str]:
     values = column.values
     if isinstance(values, np.ndarray):
         return _number_cells(column.name, values)
-    counted = len(set(values)) <= LARGEST_CATEGORIES
-    return [metadata_cell.encode(value, spelled=column.spelled, counted=counted) for value in values]
+    distinct = set(values)
+    if len(distinct) <= LARGEST_CATEGORIES:
+        cells = {value: metadata_cell.encode(value, spelled=column.spelled, counted=True) for value in distinct}
+        return [cells[value] for value in values]
+    return [metadata_cell.encode(value, spelled=column.spelled) for value in values]
 
 
 def _number_cells(name: str, values: npt.NDArray[np.generic]) -> list[str]:

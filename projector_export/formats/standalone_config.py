@@ -50,7 +50,8 @@ def decode(text: str, *, where: str = FILE_NAME) -> tuple[EmbeddingInfo, ...]:
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise CorruptFileError(
             f"{where} is not a config of the standalone projector ({type(error).__name__}: {error}): "
-            "it has to be JSON with a list 'embeddings' of tensorName, tensorShape, tensorPath"
+            "it has to be JSON with a list 'embeddings' of tensorName, tensorShape, tensorPath; if it is another program's, "
+            "choose another folder"
         ) from error
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from os import PathLike
+from os import PathLike, fspath
 
 from projector_export.errors import InvalidInputError
 from projector_export.pipeline.treatment import Progress, Treatment, stage, transform
@@ -49,6 +50,12 @@ class Destination:
     base_url: str = ""
 
     def __post_init__(self) -> None:
+        for name in ("logdir", "standalone"):
+            place = getattr(self, name)
+            if place is not None and (
+                not isinstance(place, (str, PathLike)) or fspath(place) == "" or "\0" in fspath(place)
+            ):
+                raise InvalidInputError(f"{name} is a path, not {place!r}")
         if self.logdir is None and self.standalone is None:
             raise InvalidInputError("nowhere to write to: give a logdir, a standalone folder, or both")
         if self.logdir is None and self.run is not None:
@@ -150,7 +157,7 @@ def write(
     limits: ViewerLimits | None = None,
     progress: Progress | None = None,
 ) -> tuple[Written, ...]:
-    """Write tables for the Projector: each target gets all of them or none.
+    """Write tables for the Projector: all of them to all targets, or none.
 
     Parameters
     ----------
@@ -171,15 +178,23 @@ def write(
     if not isinstance(destination, Destination):
         destination = Destination(logdir=destination)
     given = [tables] if isinstance(tables, EmbeddingTable) else list(tables)
+    for table in given:
+        if not isinstance(table, EmbeddingTable):
+            raise InvalidInputError(f"a {type(table).__name__} is no table: make one by EmbeddingTable.from_array")
     treated = [transform(table, treatment or Treatment(), progress=progress) for table in given]
     pairs = [(table, _for_viewer(table, limits or ViewerLimits(), progress)) for table in treated]
     writing = stage(progress, "writing")
-    written: tuple[Written, ...] = ()
-    if destination.logdir is not None:
-        written += tensorboard.write(pairs, destination.logdir, run=destination.run, progress=writing)
-    if destination.standalone is not None:
-        written += standalone.write(pairs, destination.standalone, base_url=destination.base_url, progress=writing)
-    return written
+    with ExitStack() as stack:
+        commits = []
+        if destination.logdir is not None:
+            place = tensorboard.prepared(pairs, destination.logdir, run=destination.run, progress=writing)
+            commits.append(stack.enter_context(place))
+        if destination.standalone is not None:
+            folder = destination.standalone
+            commits.append(
+                stack.enter_context(standalone.prepared(pairs, folder, base_url=destination.base_url, progress=writing))
+            )
+        return tuple(written for commit in commits for written in commit())
 
 
 def count_kinds(table: EmbeddingTable) -> dict[str, int]:

@@ -43,6 +43,14 @@ class Treatment:
     normalize: bool = False
     dims: int | None = None
 
+    def __post_init__(self) -> None:
+        if self.dims is not None and type(self.dims) is not int:
+            raise InvalidInputError(f"dims is a whole number, not {self.dims!r}")
+        if self.all_but_the_top not in {None, "auto"} and type(self.all_but_the_top) is not int:
+            raise InvalidInputError(
+                f"all_but_the_top is a number of directions or 'auto', not {self.all_but_the_top!r}"
+            )
+
     @property
     def changes_vectors(self) -> bool:
         """Whether a NaN would spread to other rows."""
@@ -59,7 +67,8 @@ def transform(table: EmbeddingTable, treatment: Treatment, *, progress: Progress
     if treatment.center:
         table = center(table)
     if treatment.all_but_the_top is not None:
-        table = all_but_the_top(table, _directions(treatment.all_but_the_top), progress=walked)
+        asked = treatment.all_but_the_top
+        table = all_but_the_top(table, asked if isinstance(asked, int) else None, progress=walked)
     if treatment.normalize:
         table = normalize(table)
     if treatment.dims is not None:
@@ -73,11 +82,3 @@ def stage(progress: Progress | None, name: str) -> Callable[[int, int], None] | 
         return None
     told = progress
     return lambda done, total: told(name, done, total)
-
-
-def _directions(asked: int | str) -> int | None:
-    if asked == "auto":
-        return None
-    if isinstance(asked, str):
-        raise InvalidInputError(f"all_but_the_top takes a number of directions or 'auto', not {asked!r}")
-    return asked

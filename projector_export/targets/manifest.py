@@ -51,7 +51,7 @@ def encode(
             "provenance": None if viewer is table else viewer.provenance.as_json(),
             "moved_value": None if nudge is None else _moved(nudge),
         },
-        "files": {record.name: {"bytes": record.n_bytes, "sha256": record.sha256} for record in files},
+        "files": {record.name: {"bytes": record.n_bytes, **record.digest} for record in files},
     }
     return (json.dumps(content, indent=2, ensure_ascii=True) + "\n").encode()
 

@@ -4,41 +4,35 @@ Every export is written into a folder of its own, below the folder that people o
 that the viewer reads first (``projector_config.pbtxt``, ``config.json``) names it, and that document is replaced by one
 ``os.replace``. Until then a file ``.partial``, locked by the running export, marks the folder; an export that was killed
 leaves it unlocked, and the next export sweeps the folder away unless the document names it. Folders that an export replaces
-are marked in the same way just before. Two exports at once take turns at the document.
+are marked in the same way just before. Two exports at once take turns at the document. All this holds for processes that end
+at any moment; for a machine that loses power it holds as far as its file system writes in order.
 """
 
 from __future__ import annotations
 
 import errno
-import json
 import os
-import re
 import shutil
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from projector_export.errors import ProjectorExportError, WriteError
+from projector_export.errors import CorruptFileError, ProjectorExportError, WriteError
+from projector_export.targets.folders import PARTIAL_NAME, is_own, new_folder, remove, slug, sweep
 
-__all__ = ["LOCK_NAME", "MANIFEST_NAME", "PARTIAL_NAME", "Publication", "Retire", "publication", "replace_text", "slug"]
+__all__ = ["LOCK_NAME", "Publication", "Retire", "publication", "read_document", "replace_text"]
 
 LOCK_NAME = ".projector_export.lock"
-PARTIAL_NAME = ".partial"
-MANIFEST_NAME = "manifest.json"
+
+RETRY_SECONDS = (0.05, 0.1, 0.2, 0.4)
+"""Windows refuses to replace a file while somebody reads it."""
 
 Retire = Callable[[Iterable[str]], None]
 """Takes the names of folders that are no longer needed once the document is replaced."""
-
-_RESERVED = re.compile(r"(?i)(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?")
-
-
-def slug(name: str) -> str:
-    """Return a folder name that every file system takes, and that needs no quoting in a shell or a URL."""
-    text = re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip(".-")[:64].strip(".-") or "embeddings"
-    return f"{text}-" if _RESERVED.fullmatch(text) else text
 
 
 @dataclass(frozen=True)
@@ -51,6 +45,8 @@ class Publication:
         The folder that people open; it exists.
     folders
         One new folder below it for each tensor.
+    locks
+        What holds each folder's mark.
     """
 
     parent: Path
@@ -70,17 +66,17 @@ class Publication:
 
         def retire(names: Iterable[str]) -> None:
             for name in names:
-                if _is_own(self.parent, name):
+                if is_own(self.parent, name):
                     retired.append(self.parent / name)
                     (retired[-1] / PARTIAL_NAME).touch()
 
-        with _turn(self.parent):
+        with _told(self.parent), _turn(self.parent):
             replace_document(retire)
             for folder, lock in zip(self.folders, self.locks, strict=True):
                 lock.release()
                 (folder / PARTIAL_NAME).unlink(missing_ok=True)
             for folder in retired:
-                _remove(folder)
+                remove(folder)
 
 
 @contextmanager
@@ -105,59 +101,81 @@ def publication(
     WriteError
         If the disk is full or the folder cannot be written to.
     """
-    made = _missing_parents(parent)
+    made: list[Path] = []
     opened: Publication | None = None
     try:
         with _told(parent):
+            made = [folder for folder in (parent, *parent.parents) if not folder.exists()]
+            had_lock = (parent / LOCK_NAME).exists()
             parent.mkdir(parents=True, exist_ok=True)
             _require_space(parent, n_bytes)
             with _turn(parent):
-                _sweep(parent, referenced())
-                opened = _open_folders(parent, names)
+                named = referenced()
+                sweep(parent, named)
+                opened = _open_folders(parent, names, named)
             yield opened
     except BaseException:
-        _undo(opened, made, parent)
+        if opened is not None:
+            _take_back(opened, referenced)
+        if not had_lock:
+            _remove_lock(parent, made)
         raise
+
+
+def read_document(path: Path, *, encoding: str = "utf-8") -> str:
+    """Return a document's text, empty where there is none.
+
+    Raises
+    ------
+    CorruptFileError
+        If it is not UTF-8.
+    """
+    try:
+        return path.read_text(encoding=encoding)
+    except FileNotFoundError:
+        return ""
+    except UnicodeDecodeError as error:
+        raise CorruptFileError(
+            f"{path} is not UTF-8, so that the viewer cannot read it either ({error}): save it as UTF-8, or delete it"
+        ) from error
 
 
 def replace_text(path: Path, text: str) -> None:
     """Put a text file in the place of another in one step; the caller sees to it that nobody else does."""
+    path = path.resolve()
     temporary = path.with_name(f".{path.name}.tmp")
     try:
         with open(temporary, "w", encoding="utf-8", newline="\n") as file:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
-        temporary.replace(path)
+        _replace(temporary, path)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
 
 
-def _open_folders(parent: Path, names: Sequence[str]) -> Publication:
+def _replace(temporary: Path, path: Path) -> None:
+    for seconds in RETRY_SECONDS:
+        try:
+            temporary.replace(path)
+        except PermissionError:
+            time.sleep(seconds)
+        else:
+            return
+    temporary.replace(path)
+
+
+def _open_folders(parent: Path, names: Sequence[str], taken: set[str]) -> Publication:
     folders: list[Path] = []
     locks: list[FileLock] = []
     for name in names:
-        folder = _new_folder(parent, slug(name))
+        folder = new_folder(parent, slug(name), taken)
         lock = FileLock(folder / PARTIAL_NAME, timeout=0)
         lock.acquire()
         folders.append(folder)
         locks.append(lock)
     return Publication(parent, tuple(folders), tuple(locks))
-
-
-def _new_folder(parent: Path, name: str) -> Path:
-    """Make a folder; an empty one, as an export leaves that was killed right after this, is taken over."""
-    number = 1
-    while True:
-        folder = parent / (name if number == 1 else f"{name}-{number}")
-        try:
-            folder.mkdir()
-        except FileExistsError:
-            if not folder.is_dir() or folder.is_symlink() or any(folder.iterdir()):
-                number += 1
-                continue
-        return folder
 
 
 @contextmanager
@@ -166,59 +184,24 @@ def _turn(parent: Path) -> Iterator[None]:
         yield
 
 
-def _sweep(parent: Path, referenced: set[str]) -> None:
-    for mark in parent.glob(f"*/{PARTIAL_NAME}"):
-        try:
-            with FileLock(mark, timeout=0):
-                pass
-        except Timeout:
-            continue
-        if mark.parent.name in referenced:
-            mark.unlink(missing_ok=True)
-        else:
-            _remove(mark.parent)
-
-
-def _remove(folder: Path) -> None:
-    """Delete a folder, its mark last, so that a half-deleted one is still known for what it is."""
-    for path in list(folder.iterdir()) if folder.is_dir() else []:
-        if path.name != PARTIAL_NAME:
-            if path.is_dir() and not path.is_symlink():
-                shutil.rmtree(path, ignore_errors=True)
-            else:
-                with suppress(OSError):
-                    path.unlink()
-    shutil.rmtree(folder, ignore_errors=True)
-
-
-def _is_own(parent: Path, name: str) -> bool:
-    """Tell whether a folder holds an export and nothing else: a run below it, or anybody's file, is not ours to delete."""
-    folder = parent / name
-    if not name or folder.parent != parent or folder.is_symlink():
-        return False
-    try:
-        manifest = json.loads((folder / MANIFEST_NAME).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return False
-    if not isinstance(manifest, dict) or manifest.get("tool") != "projector_export":
-        return False
-    written = {MANIFEST_NAME, PARTIAL_NAME, *manifest.get("files", ())}
-    return all(path.name in written for path in folder.iterdir())
-
-
-def _missing_parents(parent: Path) -> list[Path]:
-    return [folder for folder in (parent, *parent.parents) if not folder.exists()]
-
-
-def _undo(opened: Publication | None, made: Sequence[Path], parent: Path) -> None:
-    if opened is not None:
+def _take_back(opened: Publication, referenced: Callable[[], set[str]]) -> None:
+    """Remove folders, but not those that the document names: an interrupt may come after it was replaced."""
+    with _turn(opened.parent):
+        named = referenced()
         for folder, lock in zip(opened.folders, opened.locks, strict=True):
             lock.release(force=True)
-            _remove(folder)
-    if parent in made and parent.exists():
+            if folder.name in named:
+                (folder / PARTIAL_NAME).unlink(missing_ok=True)
+            else:
+                remove(folder)
+
+
+def _remove_lock(parent: Path, made: Sequence[Path]) -> None:
+    """Remove the lock that a failed export brought, and the folders that it made, if nobody else uses them by now."""
+    if parent.is_dir():
         with _turn(parent):
-            if [entry.name for entry in parent.iterdir()] == [LOCK_NAME]:
-                (parent / LOCK_NAME).unlink()
+            if not any(parent.glob(f"*/{PARTIAL_NAME}")):
+                (parent / LOCK_NAME).unlink(missing_ok=True)
     for folder in made:
         try:
             folder.rmdir()

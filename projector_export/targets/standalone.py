@@ -5,7 +5,8 @@ Reader: ``vz_projector/data-provider-demo.ts`` (config, ``.bytes``, metadata) an
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from os import PathLike
 from pathlib import Path, PurePosixPath
 
@@ -14,11 +15,12 @@ from projector_export.formats import metadata_tsv, standalone_config
 from projector_export.formats.projector_config import EmbeddingInfo
 from projector_export.table import EmbeddingTable
 from projector_export.targets import manifest
-from projector_export.targets.publication import MANIFEST_NAME, Retire, publication, replace_text
-from projector_export.targets.result import Written, checked_name
+from projector_export.targets.folders import MANIFEST_NAME
+from projector_export.targets.publication import Retire, publication, read_document, replace_text
+from projector_export.targets.result import Written, checked_names, notes_of
 from projector_export.targets.tensor_file import Progress, write_bytes, write_raw, write_rows_as_text
 
-__all__ = ["write"]
+__all__ = ["prepared", "write"]
 
 TEXT_BYTES_A_NUMBER = 12
 """A float32 as text with its tab, roughly; for the check of free space."""
@@ -31,7 +33,20 @@ def write(
     base_url: str = "",
     progress: Progress | None = None,
 ) -> tuple[Written, ...]:
-    """Write tables into a folder for the standalone projector, all of them or none.
+    """Write tables into a folder for the standalone projector, all of them or none; see :func:`prepared`."""
+    with prepared(tables, folder, base_url=base_url, progress=progress) as commit:
+        return commit()
+
+
+@contextmanager
+def prepared(
+    tables: Sequence[tuple[EmbeddingTable, EmbeddingTable]],
+    folder: str | PathLike[str],
+    *,
+    base_url: str = "",
+    progress: Progress | None = None,
+) -> Iterator[Callable[[], tuple[Written, ...]]]:
+    """Write tables into a folder for the standalone projector, and show them once the function that is given is called.
 
     Parameters
     ----------
@@ -49,37 +64,47 @@ def write(
     ------
     InvalidInputError
         If a name breaks the viewer's requests, or a table cannot be shown.
+    CorruptFileError
+        If the folder holds another ``config.json``.
     WriteError
         If the disk is full or the folder cannot be written to.
     """
-    if base_url and not base_url.endswith("/"):
-        raise InvalidInputError(f"a base URL ends in a slash: type {base_url + '/'!r}")
-    parent = Path(folder)
-    names = [checked_name(table) for table, _ in tables]
-    if len(set(names)) < len(names):
-        raise InvalidInputError(f"two tensors of one folder cannot share a name: {', '.join(names)}")
-    numbers = sum(viewer.n_rows * viewer.n_dims for _, viewer in tables)
+    _check_base_url(base_url)
+    parent = Path(folder).expanduser()
     with publication(
         parent,
-        names,
-        n_bytes=(4 + TEXT_BYTES_A_NUMBER) * numbers,
+        checked_names([table for table, _ in tables]),
+        n_bytes=(4 + TEXT_BYTES_A_NUMBER) * sum(viewer.n_rows * viewer.n_dims for _, viewer in tables),
         referenced=lambda: _referenced(_decode(_read_text(parent), parent)),
     ) as opened:
         entries = [
             _write_folder(path, table, viewer, base_url, progress)
             for path, (table, viewer) in zip(opened.folders, tables, strict=True)
         ]
-        replaced: set[str] = set()
-        infos = [info for info, _ in entries]
-        opened.commit(lambda retire: _replace_config(parent, infos, replaced, retire))
-    return tuple(
-        _written(path, table, viewer, n_bytes, replaced=info.tensor_name in replaced)
-        for (info, n_bytes), path, (table, viewer) in zip(entries, opened.folders, tables, strict=True)
-    )
+
+        def commit() -> tuple[Written, ...]:
+            replaced: set[str] = set()
+            infos = [info for info, _ in entries]
+            opened.commit(lambda retire: _replace_config(parent, infos, replaced, retire))
+            return tuple(
+                _written(path, table, viewer, n_bytes, replaced=info.tensor_name in replaced)
+                for (info, n_bytes), path, (table, viewer) in zip(entries, opened.folders, tables, strict=True)
+            )
+
+        yield commit
+
+
+def _check_base_url(base_url: str) -> None:
+    if not base_url:
+        return
+    if not base_url.startswith(("http://", "https://")):
+        raise InvalidInputError(f"{base_url!r} is no address: a base URL begins with https:// or http://")
+    if not base_url.endswith("/"):
+        raise InvalidInputError(f"a base URL ends in a slash: type {base_url + '/'!r}")
 
 
 def _written(folder: Path, table: EmbeddingTable, viewer: EmbeddingTable, n_bytes: int, *, replaced: bool) -> Written:
-    notes = viewer.provenance.notes
+    notes = notes_of(table, viewer)
     return Written("standalone", folder, table.name, table.shape, viewer.shape, n_bytes, notes, replaced=replaced)
 
 
@@ -110,10 +135,7 @@ def _replace_config(parent: Path, new: Sequence[EmbeddingInfo], replaced: set[st
 
 
 def _read_text(parent: Path) -> str:
-    try:
-        return (parent / standalone_config.FILE_NAME).read_text(encoding="utf-8", errors="replace")
-    except FileNotFoundError:
-        return ""
+    return read_document(parent / standalone_config.FILE_NAME, encoding="utf-8-sig")
 
 
 def _decode(text: str, parent: Path) -> tuple[EmbeddingInfo, ...]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,15 +31,20 @@ class FileRecord:
     n_bytes
         Size.
     sha256
-        Hexadecimal digest of the content.
+        Hexadecimal digest of the content; empty for raw vectors, where it would cost more than all else.
     crc32c
-        Unmasked Castagnoli checksum of the content.
+        Unmasked Castagnoli checksum of raw vectors, as TensorFlow keeps it in the checkpoint's index.
     """
 
     name: str
     n_bytes: int
-    sha256: str
+    sha256: str = ""
     crc32c: int = 0
+
+    @property
+    def digest(self) -> dict[str, str]:
+        """The digest by its name."""
+        return {"sha256": self.sha256} if self.sha256 else {"crc32c": f"{self.crc32c:08x}"}
 
 
 @dataclass(frozen=True)
@@ -97,23 +101,20 @@ def write_raw(
         If a row holds NaN or infinite numbers.
     """
     checksum = Checksum()
-    digest = hashlib.sha256()
     n_bytes = 0
-    with open(path, "xb", buffering=0) as file, ThreadPoolExecutor(1) as pool:
+    with open(path, "xb", buffering=0) as file:
         for start, block in table.blocks():
             if not is_finite(block):
                 table.require_finite()
             if nudge and start <= nudge.row < start + len(block):
                 block[nudge.row - start, nudge.dimension] = nudge.written
             data = memoryview(block.astype("<f4", copy=False).reshape(-1).view(np.uint8))
-            hashed = pool.submit(digest.update, data)
             checksum.update(data)
             _write_all(file.write, data)
             n_bytes += len(data)
-            hashed.result()
             if progress:
                 progress(start + len(block), table.n_rows)
-    return FileRecord(path.name, n_bytes, digest.hexdigest(), checksum.value)
+    return FileRecord(path.name, n_bytes, crc32c=checksum.value)
 
 
 def write_rows_as_text(path: Path, table: EmbeddingTable, *, progress: Progress | None = None) -> FileRecord:

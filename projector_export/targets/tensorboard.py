@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import socket
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path, PurePosixPath
@@ -15,15 +17,15 @@ from pathlib import Path, PurePosixPath
 from projector_export.errors import InvalidInputError
 from projector_export.formats import event_file, metadata_tsv, projector_config, tensor_bundle
 from projector_export.formats.projector_config import EmbeddingInfo, ProjectorConfig
+from projector_export.formats.viewer_limits import MAX_ROWS, URL_BREAKERS
 from projector_export.table import EmbeddingTable
 from projector_export.targets import manifest
-from projector_export.targets.publication import MANIFEST_NAME, Retire, publication, replace_text
-from projector_export.targets.result import URL_BREAKERS, Written, checked_name
+from projector_export.targets.folders import CHECKPOINT, MANIFEST_NAME, is_reserved
+from projector_export.targets.publication import Retire, publication, read_document, replace_text
+from projector_export.targets.result import Written, checked_names, notes_of, unsafe_in_request
 from projector_export.targets.tensor_file import FileRecord, Progress, needed_nudge, write_bytes, write_raw
 
-__all__ = ["write"]
-
-CHECKPOINT = "vectors.ckpt"
+__all__ = ["prepared", "write"]
 
 
 def write(
@@ -33,7 +35,20 @@ def write(
     run: str | None = None,
     progress: Progress | None = None,
 ) -> tuple[Written, ...]:
-    """Write tables into a logdir, all of them or none.
+    """Write tables into a logdir, all of them or none; see :func:`prepared`."""
+    with prepared(tables, logdir, run=run, progress=progress) as commit:
+        return commit()
+
+
+@contextmanager
+def prepared(
+    tables: Sequence[tuple[EmbeddingTable, EmbeddingTable]],
+    logdir: str | PathLike[str],
+    *,
+    run: str | None = None,
+    progress: Progress | None = None,
+) -> Iterator[Callable[[], tuple[Written, ...]]]:
+    """Write tables into a logdir, and show them once the function that is given is called.
 
     Parameters
     ----------
@@ -56,13 +71,10 @@ def write(
     WriteError
         If the disk is full or the logdir cannot be written to.
     """
-    parent = _run_folder(Path(logdir), run)
-    names = [checked_name(table) for table, _ in tables]
-    if len(set(names)) < len(names):
-        raise InvalidInputError(f"two tensors of one run cannot share a name: {', '.join(names)}")
+    parent = _run_folder(Path(logdir).expanduser(), run)
     with publication(
         parent,
-        names,
+        checked_names([table for table, _ in tables]),
         n_bytes=sum(_expected_bytes(table, viewer) for table, viewer in tables),
         referenced=lambda: _referenced(_read_config(parent)),
     ) as opened:
@@ -70,13 +82,17 @@ def write(
             _write_folder(folder, table, viewer, progress)
             for folder, (table, viewer) in zip(opened.folders, tables, strict=True)
         ]
-        replaced: set[str] = set()
-        infos = [entry.info for entry in entries]
-        opened.commit(lambda retire: _replace_config(parent, infos, replaced, retire, has_run=run is not None))
-    return tuple(
-        entry.written(folder, table, viewer, replaced=entry.info.canonical_name in replaced)
-        for entry, folder, (table, viewer) in zip(entries, opened.folders, tables, strict=True)
-    )
+
+        def commit() -> tuple[Written, ...]:
+            replaced: set[str] = set()
+            infos = [entry.info for entry in entries]
+            opened.commit(lambda retire: _replace_config(parent, infos, replaced, retire, has_run=run is not None))
+            return tuple(
+                entry.written(folder, table, viewer, replaced=entry.info.canonical_name in replaced)
+                for entry, folder, (table, viewer) in zip(entries, opened.folders, tables, strict=True)
+            )
+
+        yield commit
 
 
 @dataclass(frozen=True)
@@ -92,22 +108,26 @@ class _Entry:
 
 
 def _write_folder(folder: Path, table: EmbeddingTable, viewer: EmbeddingTable, progress: Progress | None) -> _Entry:
-    files = _write_checkpoint(folder, table, progress)
+    with ThreadPoolExecutor(1) as pool:
+        labels = pool.submit(metadata_tsv.encode, table.columns) if table.columns else None
+        files = _write_checkpoint(folder, table, progress)
     tensor, metadata = files[0].name, ""
     nudge = needed_nudge(viewer.vectors)
     if viewer is not table or nudge:
         files.append(write_raw(folder / "viewer.bytes", viewer, nudge=nudge, progress=progress))
         tensor = files[-1].name
-    if table.columns:
-        files.append(write_bytes(folder / "metadata.tsv", metadata_tsv.encode(table.columns)))
+    if labels is not None:
+        files.append(write_bytes(folder / "metadata.tsv", labels.result()))
         if viewer.columns is not table.columns:
             files.append(write_bytes(folder / "viewer.metadata.tsv", metadata_tsv.encode(viewer.columns)))
         metadata = f"{folder.name}/{files[-1].name}"
     files.append(write_bytes(folder / MANIFEST_NAME, manifest.encode(table, viewer, files, nudge=nudge)))
     info = EmbeddingInfo(table.name, f"{folder.name}/{tensor}", viewer.shape, metadata)
-    notes = viewer.provenance.notes
+    notes = notes_of(table, viewer)
     if viewer is not table:
         notes += (f"the checkpoint keeps all {table.n_rows:,} rows of {table.n_dims:,} dimensions",)
+    if viewer.n_rows > MAX_ROWS:
+        notes += (f"TensorBoard shows the first {MAX_ROWS:,} of these {viewer.n_rows:,} rows",)
     if nudge and nudge.ulps:
         notes += (
             f"row {nudge.row}, dimension {nudge.dimension} moved by {nudge.ulps} ulp in the viewer's copy, "
@@ -129,30 +149,32 @@ def _replace_config(
 ) -> None:
     old = _read_config(parent)
     merged = projector_config.merge(old, new)
-    if has_run:
-        _write_event(parent)
+    event = _write_event(parent) if has_run else None
     retire(sorted(_referenced(old) - _referenced(merged)))
-    replace_text(parent / projector_config.FILE_NAME, projector_config.encode(merged))
+    try:
+        replace_text(parent / projector_config.FILE_NAME, projector_config.encode(merged))
+    except OSError:
+        if event is not None:
+            event.unlink()
+        raise
     replaced |= {info.canonical_name for info in old.embeddings} & {info.canonical_name for info in new}
 
 
-def _write_event(parent: Path) -> None:
+def _write_event(parent: Path) -> Path | None:
     """Make the folder a run: TensorBoard's default loader lists one only if an event file holds a whole record."""
     for path in parent.glob("*tfevents*"):
         with open(path, "rb") as file:
             if event_file.has_record(file.read(2**16)):
-                return
+                return None
     now = time.time()
-    write_bytes(parent / event_file.file_name(now, socket.gethostname()), event_file.encode_file_version(now))
+    event = parent / event_file.file_name(now, socket.gethostname())
+    write_bytes(event, event_file.encode_file_version(now))
+    return event
 
 
 def _read_config(parent: Path) -> ProjectorConfig:
     path = parent / projector_config.FILE_NAME
-    try:
-        text = path.read_text(encoding="utf-8", errors="replace")
-    except FileNotFoundError:
-        return ProjectorConfig()
-    return projector_config.decode(text, where=str(path))
+    return projector_config.decode(read_document(path), where=str(path))
 
 
 def _referenced(config: ProjectorConfig) -> set[str]:
@@ -164,18 +186,17 @@ def _run_folder(logdir: Path, run: str | None) -> Path:
     if run is None:
         return logdir
     parts = PurePosixPath(run).parts
-    if (
-        not parts
-        or run != "/".join(parts)
-        or parts[0] == "/"
-        or ".." in parts
-        or any(c in run for c in URL_BREAKERS + "\\:")
-    ):
+    is_path = parts and run == "/".join(parts) and parts[0] != "/" and ".." not in parts
+    if not is_path or unsafe_in_request(run) or any(_is_odd(part) for part in parts):
         raise InvalidInputError(
-            f"{run!r} cannot be a run below the logdir: type a relative path such as 'epochs/01', "
-            f"without '..', '\\', ':', or any of {' '.join(URL_BREAKERS)}"
+            f"{run!r} cannot be a run below the logdir: type a relative path such as 'epochs/01', without '..', '\\', ':', "
+            f"invisible characters, or any of {' '.join(URL_BREAKERS)}"
         )
     return logdir.joinpath(*parts)
+
+
+def _is_odd(part: str) -> bool:
+    return is_reserved(part) or part != part.strip() or part.endswith(".") or any(char in part for char in "\\:")
 
 
 def _expected_bytes(table: EmbeddingTable, viewer: EmbeddingTable) -> int:

@@ -50,7 +50,7 @@ def principal_components(
     def project(block: Float32Array) -> npt.NDArray[np.float64]:
         return np.asarray((block - axes.mean) @ projection, dtype=np.float64)
 
-    kept = float(axes.variances.sum() / axes.total_variance) if axes.total_variance else 1.0
+    kept = float(axes.variances.sum() / axes.total_variance) if axes.total_variance else None
     step = Step(
         "principal_components",
         {
@@ -60,7 +60,6 @@ def principal_components(
             "explained_variance": axes.variances.tolist(),
         },
     )
-    note = (
-        f"{table.n_dims:,} dimensions brought to {n_components:,} by exact PCA, which keeps {kept:.2%} of the variance"
-    )
+    share = "though all rows are the same" if kept is None else f"which keeps {kept:.2%} of the variance"
+    note = f"{table.n_dims:,} dimensions brought to {n_components:,} by exact PCA, {share}"
     return table.with_vectors(MappedVectors(table.vectors, n_components, project), step, note)

@@ -1,4 +1,3 @@
-import shutil
 import sys
 import threading
 from contextlib import contextmanager
@@ -10,21 +9,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from projector_page import FLAGS, WINDOW, Complaints, ProjectorPage, chromium_path
-
-
-@pytest.fixture(scope="session")
-def chromium():
-    """One headless Chromium for all tests."""
-    from playwright.sync_api import sync_playwright
-
-    executable = chromium_path()
-    if shutil.which(executable) is None:
-        pytest.skip(f"no Chromium at {executable}: install it, or let the variable CHROMIUM name it")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=list(FLAGS))
-        yield browser
-        browser.close()
+from projector_page import WINDOW, Complaints, ProjectorPage
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 import hashlib
 import io
 import json
-import os
 import re
 import time
 from dataclasses import dataclass, field
@@ -14,18 +13,6 @@ from PIL import Image
 WINDOW = {"width": 1400, "height": 900}
 QUIET_MILLISECONDS = 400
 POLL_MILLISECONDS = 100
-
-FLAGS = (
-    "--no-sandbox",
-    "--use-gl=angle",
-    "--use-angle=swiftshader",
-    "--enable-unsafe-swiftshader",
-    "--ignore-gpu-blocklist",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
-"""Of Chromium: WebGL without a graphics card, and no calls home."""
 
 KNOWN_WARNING = "Multiple instances of Three.js being imported"
 """TensorBoard's own page says this of itself."""
@@ -79,11 +66,6 @@ ALERTS = f"""
     .map((box) => box.innerText.trim());
 }}
 """
-
-
-def chromium_path():
-    """Return the program that the variable CHROMIUM names, or the usual one."""
-    return os.environ.get("CHROMIUM") or "/usr/bin/chromium"
 
 
 @dataclass

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import threading
 from collections.abc import Callable, Iterator
@@ -24,7 +23,6 @@ pytestmark = pytest.mark.browser
 PLANTS = {
     case.name: case.plant for case in [*cases_tensorboard.CASES, *cases_assets.CASES, *test_check_standalone.CASES]
 }
-FLAGS = ("--no-sandbox", "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader")
 PATIENCE_MS = 2000
 PAGE = """<!doctype html><body style="height:100vh;margin:0"><vz-projector-app style="height:100%;display:block"
 serving-mode="demo" projector-config-json-path="config.json"></vz-projector-app>
@@ -46,19 +44,6 @@ NEVER_SHOWN = (
     "query_after_the_suffix",
     "one_row_without_line_break",
 )
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    path = shutil.which(os.environ.get("CHROMIUM", "chromium")) or shutil.which("chromium-browser")
-    if path is None:
-        pytest.skip("no Chromium: install it, or let the variable CHROMIUM name it")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
-        yield browser
-        browser.close()
 
 
 class Quiet(SimpleHTTPRequestHandler):

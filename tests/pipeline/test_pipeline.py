@@ -113,7 +113,7 @@ def test_destinations_that_contradict_themselves(options, words):
 
 def test_an_unknown_number_of_directions():
     with pytest.raises(InvalidInputError, match="'auto'"):
-        projector_export.transform(EmbeddingTable.from_array(np.ones((3, 3))), Treatment(all_but_the_top="some"))
+        Treatment(all_but_the_top="some")
 
 
 def test_the_demonstration_knows_the_truth(tmp_path):
@@ -139,3 +139,28 @@ def test_minilm_comes_out_whole(minilm, tmp_path):
     assert len(plain) > 20000
     assert all(labels[row] == tokens[row].replace("\\", "\\\\") for row in plain)
     assert sum(row[2] == "unused" for row in rows) == 994
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda: Reading(table="inputs"), "one of input, output, both"),
+        (lambda: Treatment(dims=2.0), "dims is a whole number"),
+        (lambda: Treatment(dims=True), "dims is a whole number"),
+        (lambda: Treatment(all_but_the_top=True), "number of directions or 'auto'"),
+        (lambda: Destination(5), "logdir is a path"),
+        (lambda: Destination("a\0b"), "logdir is a path"),
+        (lambda: projector_export.write(np.ones((2, 2)), "x"), "no table"),
+    ],
+)
+def test_misuse_is_told_at_once(make, words):
+    with pytest.raises(InvalidInputError, match=words):
+        make()
+
+
+def test_rounding_to_float32_is_told(tmp_path):
+    exact = EmbeddingTable.from_array(np.ones((3, 3), np.float16), name="exact")
+    wide = EmbeddingTable.from_array(np.full((3, 3), 1 / 3), name="wide")
+    exact_written, wide_written = projector_export.write([exact, wide], tmp_path)
+    assert exact_written.notes == ()
+    assert wide_written.notes == ("the float64 values are written as float32, the viewer's type: seven digits of each",)

@@ -11,11 +11,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from projector_export.errors import WriteError
+from projector_export import Destination, write
+from projector_export.errors import CorruptFileError, WriteError
 from projector_export.formats import projector_config, standalone_config
 from projector_export.table import Column, EmbeddingTable
 from projector_export.targets import standalone, tensorboard
-from projector_export.targets.publication import LOCK_NAME, PARTIAL_NAME
+from projector_export.targets.folders import PARTIAL_NAME
+from projector_export.targets.publication import LOCK_NAME
 
 TARGETS = {"tensorboard": tensorboard, "standalone": standalone}
 posix = pytest.mark.skipif(not hasattr(os, "fork"), reason="kills a forked process")
@@ -205,6 +207,72 @@ def test_a_really_full_disk(target, tmp_path):
         assert len(before) >= 1
     finally:
         subprocess.run(["umount", disk], check=True)
+
+
+WATCH = [None]
+CHANGES = {"open", "os.rename", "os.mkdir", "os.remove", "os.rmdir", "os.scandir", "shutil.rmtree"}
+
+
+@pytest.fixture(scope="module")
+def audit():
+    """Call WATCH[0] before every change of the file system; hooks cannot be taken away again."""
+    sys.addaudithook(lambda event, arguments: WATCH[0] is not None and event in CHANGES and WATCH[0]())
+    yield
+    WATCH[0] = None
+
+
+@pytest.mark.parametrize("target", sorted(TARGETS))
+def test_an_interrupt_at_any_step_leaves_the_old_or_the_new(target, tmp_path, audit):
+    for last_step in range(1, 200):
+        folder = tmp_path / str(last_step)
+        export(target, folder, 1)
+        left = last_step
+
+        def interrupt():
+            nonlocal left
+            left -= 1
+            if left == 0:
+                WATCH[0] = None
+                raise KeyboardInterrupt
+
+        WATCH[0] = interrupt
+        try:
+            export(target, folder, 2)
+        except KeyboardInterrupt:
+            assert shown(target, folder) in ({"words": 1}, {"words": 2})
+            export(target, folder, 3)
+            assert shown(target, folder) == {"words": 3}
+            assert len([path for path in folder.iterdir() if path.is_dir()]) == 1
+        else:
+            break
+        finally:
+            WATCH[0] = None
+    assert last_step > 20, "the steps were counted"
+
+
+@pytest.mark.parametrize("target", sorted(TARGETS))
+def test_other_peoples_folders_are_never_swept(target, tmp_path):
+    for name in ("thesis", "run"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / PARTIAL_NAME).touch()
+        (tmp_path / name / "notes.txt").write_text("mine")
+    export(target, tmp_path, 1)
+    assert (tmp_path / "thesis" / "notes.txt").read_text() == "mine"
+    assert (tmp_path / "run" / "notes.txt").read_text() == "mine"
+
+
+def test_two_targets_are_written_together_or_not_at_all(tmp_path):
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / "config.json").write_text('{"model_type": "bert"}')
+    with pytest.raises(CorruptFileError, match="choose another folder"):
+        write(table_of(1), Destination(tmp_path / "logs", tmp_path / "model"))
+    assert not (tmp_path / "logs").exists()
+    assert [path.name for path in (tmp_path / "model").iterdir()] == ["config.json"]
+
+
+def test_both_targets_may_share_a_folder(tmp_path):
+    write(table_of(1), Destination(tmp_path, tmp_path))
+    assert shown("tensorboard", tmp_path) == shown("standalone", tmp_path) == {"words": 1}
 
 
 def test_an_interrupt_leaves_nothing(tmp_path):

@@ -6,10 +6,11 @@ import pytest
 
 from projector_export.errors import CorruptFileError, InvalidInputError, WriteError
 from projector_export.formats import metadata_tsv, projector_config, standalone_config, tensor_bundle, tensor_tsv
+from projector_export.formats.checksum import crc32c
 from projector_export.formats.event_file import has_record
 from projector_export.table import Column, EmbeddingTable
 from projector_export.targets import standalone, tensorboard
-from projector_export.targets.publication import slug
+from projector_export.targets.folders import slug
 from projector_export.transforms.for_viewer import ViewerLimits, for_viewer
 
 RNG = np.random.default_rng(11)
@@ -70,7 +71,9 @@ def test_the_manifest_tells_true_digests(target, tmp_path):
     assert set(manifest["files"]) == {path.name for path in written.folder.iterdir()} - {"manifest.json"}
     for name, record in manifest["files"].items():
         data = (written.folder / name).read_bytes()
-        assert record == {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+        raw = name.endswith((".data-00000-of-00001", ".bytes"))
+        digest = {"crc32c": f"{crc32c(data):08x}"} if raw else {"sha256": hashlib.sha256(data).hexdigest()}
+        assert record == {"bytes": len(data), **digest}
 
 
 def test_other_tensors_stay_and_the_same_name_is_replaced(target, tmp_path):
@@ -93,7 +96,7 @@ def test_several_tables_are_written_together(target, tmp_path):
         write(target, [pair(name="x"), pair(name="x")], tmp_path)
 
 
-@pytest.mark.parametrize("name", ["a&b", "c#", "a+b", "50%", "x:0", "", " x"])
+@pytest.mark.parametrize("name", ["a&b", "c#", "a+b", "50%", "x:0", "", " x", "a\nb", "n\ud800"])
 def test_names_that_break_the_viewers_requests_are_refused(target, name, tmp_path):
     with pytest.raises(InvalidInputError, match="cannot ask for a tensor named"):
         write(target, [pair(name=name)], tmp_path / "new")
@@ -119,6 +122,50 @@ def test_a_document_that_the_viewer_cannot_read_is_not_overwritten(target, tmp_p
         write(target, [pair()], tmp_path)
     assert (tmp_path / DOCUMENTS[target]).read_text() == "{ nonsense"
     assert visible(tmp_path) == [DOCUMENTS[target]]
+
+
+def test_a_document_that_is_not_utf8_is_not_overwritten(target, tmp_path):
+    text = {
+        "tensorboard": b'embeddings { tensor_name: "caf\xe9" }',
+        "standalone": b'{"embeddings": [], "x": "caf\xe9"}',
+    }[target]
+    (tmp_path / DOCUMENTS[target]).write_bytes(text)
+    with pytest.raises(CorruptFileError, match="is not UTF-8"):
+        write(target, [pair()], tmp_path)
+    assert (tmp_path / DOCUMENTS[target]).read_bytes() == text
+
+
+def test_a_home_folder_is_found(target, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    write(target, [pair()], "~/here")
+    assert (tmp_path / "here" / DOCUMENTS[target]).exists()
+
+
+def test_a_folder_that_another_entry_names_is_not_taken(tmp_path):
+    (tmp_path / projector_config.FILE_NAME).write_text(
+        'embeddings { tensor_name: "x" metadata_path: "words/metadata.tsv" }'
+    )
+    (written,) = tensorboard.write([pair()], tmp_path)
+    assert written.folder.name == "words-2"
+
+
+def test_no_table_is_refused(target, tmp_path):
+    with pytest.raises(InvalidInputError, match="no table"):
+        write(target, [], tmp_path / "x")
+    assert not (tmp_path / "x").exists()
+
+
+def test_rows_that_tensorboard_will_not_show_are_told(tmp_path):
+    table = EmbeddingTable.from_array(np.ones((100_001, 3), np.float32), name="many")
+    (written,) = tensorboard.write([(table, table)], tmp_path)
+    assert written.notes == ("TensorBoard shows the first 100,000 of these 100,001 rows",)
+
+
+def test_a_foreign_manifest_is_no_reason_to_fail(target, tmp_path):
+    (written,) = write(target, [pair()], tmp_path)
+    (written.folder / "manifest.json").write_text('{"tool": "projector_export", "files": [{"x": 1}]}')
+    write(target, [pair()], tmp_path)
 
 
 def test_a_file_in_the_way_is_told(target, tmp_path):
@@ -218,7 +265,9 @@ def test_a_run_gets_an_event_file_and_keeps_one_that_is_there(tmp_path):
     assert any(has_record(path.read_bytes()) for path in empty.parent.glob("*tfevents*")), "an empty one is not enough"
 
 
-@pytest.mark.parametrize("run", ["..", "a/../b", "/a", "a//b", "", "a\\b", "c:", "a#b", "a&b", "./a", "a/"])
+@pytest.mark.parametrize(
+    "run", ["..", "a/../b", "/a", "a//b", "", "a\\b", "c:", "a#b", "a&b", "./a", "a/", "a\nb", "CON", "a /b", "b."]
+)
 def test_runs_stay_below_the_logdir(run, tmp_path):
     with pytest.raises(InvalidInputError, match="cannot be a run"):
         tensorboard.write([pair()], tmp_path / "x", run=run)
@@ -237,6 +286,8 @@ def test_a_base_url_makes_paths_that_any_page_can_follow(tmp_path):
     assert entry.metadata_path == "https://example.org/e/words/metadata.tsv"
     with pytest.raises(InvalidInputError, match="ends in a slash"):
         standalone.write([pair()], tmp_path, base_url="https://example.org/e")
+    with pytest.raises(InvalidInputError, match="begins with https"):
+        standalone.write([pair()], tmp_path, base_url="example.org/")
 
 
 @pytest.mark.parametrize(

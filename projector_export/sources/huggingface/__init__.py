@@ -6,7 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from os import PathLike, fspath
 from pathlib import Path
+from typing import get_args
 
+from projector_export.errors import InvalidInputError
 from projector_export.provenance import JSONValue, Provenance, Step
 from projector_export.sources.huggingface.choosing import ChosenTable, Table, choose_tables
 from projector_export.sources.huggingface.model_files import ModelFiles, open_model
@@ -42,6 +44,10 @@ class Reading:
     tokenizer: str | PathLike[str] | None = None
     tensor: str | None = None
     table: Table = "input"
+
+    def __post_init__(self) -> None:
+        if self.table not in get_args(Table):
+            raise InvalidInputError(f"table is one of {', '.join(get_args(Table))}, not {self.table!r}")
 
 
 def read(
@@ -117,8 +123,7 @@ def _table(
 
 def _short_name(model: ModelFiles) -> str:
     """Return the id of a model on the Hub; of a path, its last part."""
-    path = Path(model.name)
-    if not path.exists():
+    if "repository" in model.describe:
         return model.name
-    path = path.resolve()
+    path = Path(model.name).resolve()
     return path.stem if path.is_file() else path.name or "model"

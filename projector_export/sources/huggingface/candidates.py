@@ -10,7 +10,7 @@ from projector_export.sources.huggingface.names import is_input_table, is_output
 from projector_export.sources.huggingface.scaled import check_packing
 from projector_export.sources.huggingface.weights import TensorInfo
 
-__all__ = ["find_input", "find_output", "no_table_found", "output_names"]
+__all__ = ["find_input", "find_output", "largest_tables", "no_table_found", "output_names"]
 
 _MOST_HEADERS = 8
 """Files whose headers an error message is worth where each costs a request."""
@@ -70,15 +70,17 @@ def output_names(model: ModelFiles) -> list[str]:
 
 def no_table_found(model: ModelFiles) -> str:
     """Return the sentence that no tensor has the name of a token table, with the largest tables there are."""
+    return f"no tensor of {model.name!r} has the name of a token table; {largest_tables(model)}"
+
+
+def largest_tables(model: ModelFiles) -> str:
+    """Return half a sentence that lists the largest tables there are, where looking costs little."""
     if not model.is_local and len(model.weights.files) > _MOST_HEADERS:
-        return f"no tensor of {model.name!r} has the name of a token table: name it with --tensor NAME"
+        return "name it with --tensor NAME"
     tables = sorted((info for info in model.tensors() if len(info.shape) == 2), key=_size, reverse=True)
     if not tables:
-        return f"{model.name!r} has no two-dimensional tensor, so it has no token table"
-    return (
-        f"no tensor of {model.name!r} has the name of a token table; its largest tables are {_listed(tables[:5])}: "
-        "name one with --tensor NAME"
-    )
+        return "it has no two-dimensional tensor, so it has no token table"
+    return f"its largest tables are {_listed(tables[:5])}: name one with --tensor NAME"
 
 
 def _preferred(found: list[TensorInfo], fits: Callable[[TensorInfo], bool]) -> list[TensorInfo]:

@@ -7,7 +7,13 @@ from difflib import get_close_matches
 from typing import Literal, TypeAlias
 
 from projector_export.errors import InvalidInputError, NotFoundError
-from projector_export.sources.huggingface.candidates import find_input, find_output, no_table_found, output_names
+from projector_export.sources.huggingface.candidates import (
+    find_input,
+    find_output,
+    largest_tables,
+    no_table_found,
+    output_names,
+)
 from projector_export.sources.huggingface.model_files import ModelFiles
 from projector_export.sources.huggingface.names import is_output_table
 from projector_export.sources.huggingface.scaled import is_approximate
@@ -96,7 +102,7 @@ def _named(model: ModelFiles, tensor: str, table: Table) -> ChosenTable:
     name = next((name for name in (tensor, f"{tensor}.weight") if name in present), None)
     if name is None:
         close = get_close_matches(tensor, present, n=3, cutoff=0.5)
-        hint = f"; near to it are {', '.join(map(repr, close))}" if close else ""
+        hint = f"; near to it are {', '.join(map(repr, close))}" if close else f"; {largest_tables(model)}"
         raise NotFoundError(f"{model.name!r} has no tensor {tensor!r}{hint}")
     role: Role = "output" if table == "output" or is_output_table(name) else "input"
     return _opened(model, model.tensor(name), role)

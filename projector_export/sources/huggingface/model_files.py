@@ -59,7 +59,7 @@ def open_model(
     path = Path(text).expanduser()
     if not text or "\0" in text:
         raise InvalidInputError(f"{text!r} is neither a path nor a Hub id")
-    if path.exists():
+    if _exists(path):
         if revision is not None:
             raise InvalidInputError(
                 f"{text!r} is on this machine and has no revision {revision!r}: leave --revision away"
@@ -70,6 +70,13 @@ def open_model(
             f"{text!r} does not exist: give a model's folder, a .safetensors file or a Hub id (OWNER/NAME)"
         )
     return ModelFiles(open_hub(text, revision, progress=progress, patience=patience))
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # a name longer than the file system's, for one
+        return False
 
 
 def _looks_like_path(text: str) -> bool:
