@@ -66,11 +66,9 @@ def test_nothing_is_left_to_fill_in():
 
 def test_the_readmes_python_runs(tmp_path, minilm, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    for block in re.findall(r"```python\n(.*?)```", README, re.DOTALL):
-        source = "import projector_export\n" + block.replace(
-            "sentence-transformers/all-MiniLM-L6-v2", minilm.as_posix()
-        )
-        exec(compile(source, "README.md", "exec"), {})
+    source = "\n".join(re.findall(r"```python\n(.*?)```", README, re.DOTALL))
+    source = source.replace("sentence-transformers/all-MiniLM-L6-v2", minilm.as_posix())
+    exec(compile(source, "README.md", "exec"), {})
     assert (tmp_path / "runs" / "projector_config.pbtxt").exists()
 
 
