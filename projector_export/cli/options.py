@@ -49,7 +49,7 @@ _TREATMENTS = (
         metavar="[N]",
         is_flag=False,
         flag_value="auto",
-        help="Take away the mean and the first N principal directions.  [N: dimensions / 100]",
+        help="Take away the mean and the first N principal directions; write it after SOURCE.  [N: dimensions / 100]",
     ),
     click.option("--normalize", is_flag=True, help="Scale rows to unit length."),
     click.option("--drop-bad-rows", is_flag=True, help="Leave out rows with NaN or infinite numbers."),
