@@ -103,7 +103,8 @@ def norms_of(vectors: Vectors, *, progress: Callable[[int, int], None] | None = 
     norms = np.empty(n_rows)
     for start, block in blocks_of(vectors):
         wide = block.astype(np.float64)
-        norms[start : start + len(block)] = np.sqrt(np.einsum("ij,ij->i", wide, wide))
+        squares = np.matmul(wide[:, None, :], wide[:, :, None])
+        norms[start : start + len(block)] = np.sqrt(squares[:, 0, 0])
         if progress:
             progress(start + len(block), n_rows)
     return norms

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from os import PathLike, fspath
 from pathlib import Path
 from typing import get_args
 
-from projector_export.errors import InvalidInputError
+import numpy as np
+import numpy.typing as npt
+
+from projector_export.errors import InvalidInputError, ProjectorExportError
 from projector_export.provenance import JSONValue, Provenance, Step
 from projector_export.sources.huggingface.choosing import ChosenTable, Table, choose_tables
 from projector_export.sources.huggingface.model_files import ModelFiles, open_model
@@ -77,10 +81,31 @@ def read(
     reading = reading or Reading()
     fetched = None if progress is None else lambda done, total: progress("fetching the embedding table", done, total)
     model = open_model(source, revision=reading.revision, progress=fetched)
-    found = _tokenizer(model, reading)
+    with ThreadPoolExecutor(1) as pool:
+        tokenizer = pool.submit(_tokenizer, model, reading)
+        measured = _measured_meanwhile(model, reading)
+        found = tokenizer.result()
     n_tokens = len(found[0]) if found else None
     chosen = choose_tables(model, tensor=reading.tensor, table=reading.table, n_tokens=n_tokens)
-    return tuple(_table(model, table, found, reading, len(chosen) > 1, progress) for table in chosen)
+    walked = None if progress is None else lambda done, total: progress("measuring the rows", done, total)
+    tables = []
+    for table in chosen:
+        norms = measured.get(table.tensor)
+        if norms is None:
+            norms = norms_of(table.vectors, progress=walked)
+        tables.append(_table(model, table, found, reading, norms, is_one_of_two=len(chosen) > 1))
+    return tuple(tables)
+
+
+def _measured_meanwhile(model: ModelFiles, reading: Reading) -> dict[str, npt.NDArray[np.float64]]:
+    """Measure the rows of a local table while the tokenizer is read; what it cannot choose without one is measured later."""
+    try:
+        if not model.is_local:
+            return {}
+        chosen = choose_tables(model, tensor=reading.tensor, table=reading.table)
+        return {table.tensor: norms_of(table.vectors) for table in chosen}
+    except ProjectorExportError:
+        return {}
 
 
 def _tokenizer(model: ModelFiles, reading: Reading) -> tuple[Vocabulary, tuple[str, ...]] | None:
@@ -94,11 +119,10 @@ def _table(
     chosen: ChosenTable,
     found: tuple[Vocabulary, tuple[str, ...]] | None,
     reading: Reading,
-    one_of_two: bool,
-    progress: Progress | None,
+    norms: npt.NDArray[np.float64],
+    *,
+    is_one_of_two: bool,
 ) -> EmbeddingTable:
-    walked = None if progress is None else lambda done, total: progress("measuring the rows", done, total)
-    norms = norms_of(chosen.vectors, progress=walked)
     if found is None:
         columns = unlabelled_columns(len(norms), norms)
         notes: tuple[str, ...] = (
@@ -115,7 +139,7 @@ def _table(
         "tokenizer_path": None if reading.tokenizer is None else fspath(reading.tokenizer),
     }
     name = _short_name(model)
-    if one_of_two:
+    if is_one_of_two:
         name = f"{name} {chosen.role}"
     history = Provenance().then(Step("read_vocabulary", parameters), *chosen.notes, *notes)
     return EmbeddingTable(name, chosen.vectors, columns, history)
