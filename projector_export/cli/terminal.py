@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from threading import Timer
 
 import click
 from tqdm import tqdm
@@ -41,9 +42,10 @@ def print_json(value: JSONValue) -> None:
 
 @dataclass
 class _Bars:
-    """One bar for each stage, shown once the stage has lasted a second."""
+    """One bar for each stage, shown once the stage has lasted a second; a line for a stage that cannot tell how far it is."""
 
     bar: tqdm[None] | None = None
+    line: Timer | None = None
     stage: str = ""
     done: int = 0
 
@@ -58,17 +60,25 @@ class _Bars:
     def _start(self, stage: str, total: int) -> None:
         self.close()
         self.stage, self.done = stage, 0
+        if not total:
+            self.line = Timer(PATIENCE, lambda: click.echo(f"{safe(stage)} …", err=True))
+            self.line.start()
+            return
         self.bar = tqdm(
             total=total,
             desc=safe(stage),
             delay=PATIENCE,
-            unit_scale=True,
+            bar_format="{desc}: {percentage:3.0f}% |{bar:30}| {elapsed} so far, {remaining} left",
             leave=False,
             file=sys.stderr,
             mininterval=0.2,
         )
 
     def close(self) -> None:
+        """Take the bar away, and the line that has not yet been written."""
+        if self.line is not None:
+            self.line.cancel()
+            self.line = None
         if self.bar is not None:
             self.bar.close()
             self.bar = None

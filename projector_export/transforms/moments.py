@@ -60,7 +60,7 @@ def principal_axes(vectors: Vectors, n_components: int, *, progress: Progress | 
     n_components
         Number of axes, 1 to ``n_dims``.
     progress
-        Called after each block.
+        Called after each block; with 0 of 0 while LAPACK solves.
 
     Notes
     -----
@@ -73,6 +73,8 @@ def principal_axes(vectors: Vectors, n_components: int, *, progress: Progress | 
     n_dims = vectors.shape[1]
     centre = mean(vectors)
     covariance = _upper_covariance(vectors, centre, progress)
+    if progress:
+        progress(0, 0)  # from here on nobody can say how far it is
     total = float(np.trace(covariance))
     wanted = (n_dims - n_components, n_dims - 1)
     values, axes = eigh(

@@ -178,3 +178,28 @@ def test_text_cannot_steer_the_terminal():
 )
 def test_sizes_as_people_write_them(size, text):
     assert human_size(size) == text
+
+
+def test_progress_of_every_kind_is_drawn_and_taken_away(monkeypatch, capsys):
+    from projector_export.cli import terminal
+
+    monkeypatch.setattr(terminal, "PATIENCE", 0.5)
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    with terminal.progress_bars(quiet=False) as progress:
+        progress("solving", 0, 0)
+        time.sleep(1.0)
+        progress("walking", 1, 4)
+        time.sleep(1.0)
+        progress("walking", 2, 4)
+        progress("never seen", 0, 0)
+    said = capsys.readouterr().err
+    assert "solving …" in said
+    assert "walking:  50%" in said
+    assert "never seen" not in said
+
+
+def test_nobody_watching_means_no_progress():
+    from projector_export.cli.terminal import progress_bars
+
+    with progress_bars(quiet=True) as progress:
+        assert progress is None

@@ -25,7 +25,7 @@ from projector_export.vectors import norms_of
 __all__ = ["Progress", "Reading", "Table", "read"]
 
 Progress = Callable[[str, int, int], None]
-"""Called with what is being done, how much is done, and how much there is."""
+"""Called with what is being done, how much is done, and how much there is: 0 where that is not known."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +81,8 @@ def read(
     reading = reading or Reading()
     fetched = None if progress is None else lambda done, total: progress("fetching the embedding table", done, total)
     model = open_model(source, revision=reading.revision, progress=fetched)
+    if progress is not None:
+        progress("reading the tokenizer", 0, 0)
     with ThreadPoolExecutor(1) as pool:
         tokenizer = pool.submit(_tokenizer, model, reading)
         measured = _measured_meanwhile(model, reading)
