@@ -20,6 +20,7 @@ __all__ = [
     "FileVectors",
     "Float32Array",
     "MappedVectors",
+    "Progress",
     "SelectedVectors",
     "Vectors",
     "bad_rows_of",
@@ -30,6 +31,9 @@ __all__ = [
 
 Float32Array: TypeAlias = npt.NDArray[np.float32]
 Decode: TypeAlias = Callable[[npt.NDArray[np.uint8]], npt.NDArray[np.generic]]
+
+Progress: TypeAlias = Callable[[int, int], None]
+"""Called with how much is done and how much there is: rows, or bytes that are fetched; 0 of 0 where that is not known."""
 
 BLOCK_BYTES = 4 * 2**20
 """Float32 bytes of one block: small enough for a processor's caches, large enough that Python's share of the time vanishes."""
@@ -89,7 +93,7 @@ def is_finite(block: Float32Array) -> bool:
     return bool(np.isfinite(total)) or bool(np.isfinite(block).all())
 
 
-def norms_of(vectors: Vectors, *, progress: Callable[[int, int], None] | None = None) -> npt.NDArray[np.float64]:
+def norms_of(vectors: Vectors, *, progress: Progress | None = None) -> npt.NDArray[np.float64]:
     """Return the Euclidean length of each row, summed up in float64.
 
     Parameters

@@ -23,8 +23,6 @@ class Statistics:
         Shape.
     bad_rows
         Rows with NaN or infinite values.
-    zero_rows
-        Number of rows of zeros only.
     all_equal
         Whether every row equals the first.
     largest_norm, smallest_norm
@@ -36,7 +34,6 @@ class Statistics:
     n_rows: int = 0
     n_dims: int = 0
     bad_rows: list[int] = field(default_factory=list)
-    zero_rows: int = 0
     all_equal: bool = True
     largest_norm: float = 0.0
     smallest_norm: float = np.inf
@@ -61,7 +58,6 @@ class Statistics:
         if not len(rows):
             return
         squared = np.einsum("ij,ij->i", rows, rows, dtype=np.float64)
-        self.zero_rows += int((squared == 0).sum())
         self.squares += float(squared.sum())
         self.total = rows.sum(axis=0, dtype=np.float64) + self.total
         norms = np.sqrt(squared)

@@ -182,7 +182,8 @@ def write(
         if not isinstance(table, EmbeddingTable):
             raise InvalidInputError(f"a {type(table).__name__} is no table: make one by EmbeddingTable.from_array")
     treated = [transform(table, treatment or Treatment(), progress=progress) for table in given]
-    pairs = [(table, _for_viewer(table, limits or ViewerLimits(), progress)) for table in treated]
+    reducing = stage(progress, "principal components for the viewer")
+    pairs = [(table, for_viewer(table, limits, progress=reducing)) for table in treated]
     writing = stage(progress, "writing")
     with ExitStack() as stack:
         commits = []
@@ -203,9 +204,3 @@ def count_kinds(table: EmbeddingTable) -> dict[str, int]:
         if column.name == "kind" and not column.is_numeric:
             return {str(kind): count for kind, count in Counter(column.values).most_common()}
     return {}
-
-
-def _for_viewer(table: EmbeddingTable, limits: ViewerLimits, progress: Progress | None) -> EmbeddingTable:
-    if limits.max_bytes and 4 * min(table.n_rows, limits.max_rows) * table.n_dims > limits.max_bytes:
-        table.require_finite()
-    return for_viewer(table, limits, progress=stage(progress, "principal components for the viewer"))

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from projector_export.errors import InvalidInputError
+from projector_export.sources.huggingface import Progress
 from projector_export.table import EmbeddingTable
 from projector_export.transforms.all_but_the_top import all_but_the_top
 from projector_export.transforms.center import center
@@ -14,9 +15,6 @@ from projector_export.transforms.normalize import normalize
 from projector_export.transforms.principal_components import principal_components
 
 __all__ = ["Progress", "Treatment", "stage", "transform"]
-
-Progress = Callable[[str, int, int], None]
-"""Called with what is being done, how much is done, and how much there is."""
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,8 @@ from projector_export.targets import manifest
 from projector_export.targets.folders import MANIFEST_NAME
 from projector_export.targets.publication import Retire, publication, read_document, replace_text
 from projector_export.targets.result import Written, checked_names, notes_of
-from projector_export.targets.tensor_file import Progress, write_bytes, write_raw, write_rows_as_text
+from projector_export.targets.tensor_file import write_bytes, write_raw, write_rows_as_text
+from projector_export.vectors import Progress
 
 __all__ = ["prepared", "write"]
 

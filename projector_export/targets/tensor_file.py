@@ -14,12 +14,9 @@ import numpy as np
 from projector_export.formats import raw_tensor, tensor_tsv
 from projector_export.formats.checksum import Checksum
 from projector_export.table import EmbeddingTable
-from projector_export.vectors import Vectors, is_finite
+from projector_export.vectors import Progress, Vectors, is_finite
 
-__all__ = ["FileRecord", "Nudge", "Progress", "needed_nudge", "write_bytes", "write_raw", "write_rows_as_text"]
-
-Progress = Callable[[int, int], None]
-"""Called with the rows done and all rows."""
+__all__ = ["FileRecord", "Nudge", "needed_nudge", "write_bytes", "write_raw", "write_rows_as_text"]
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,8 @@ from projector_export.targets import manifest
 from projector_export.targets.folders import CHECKPOINT, MANIFEST_NAME, is_reserved
 from projector_export.targets.publication import Retire, publication, read_document, replace_text
 from projector_export.targets.result import Written, checked_names, notes_of, unsafe_in_request
-from projector_export.targets.tensor_file import FileRecord, Progress, needed_nudge, write_bytes, write_raw
+from projector_export.targets.tensor_file import FileRecord, needed_nudge, write_bytes, write_raw
+from projector_export.vectors import Progress
 
 __all__ = ["prepared", "write"]
 

@@ -8,8 +8,8 @@ import numpy.typing as npt
 from projector_export.errors import InvalidInputError
 from projector_export.provenance import Step
 from projector_export.table import EmbeddingTable
-from projector_export.transforms.moments import Progress, principal_axes
-from projector_export.vectors import Float32Array, MappedVectors
+from projector_export.transforms.moments import principal_axes
+from projector_export.vectors import Float32Array, MappedVectors, Progress
 
 __all__ = ["all_but_the_top"]
 

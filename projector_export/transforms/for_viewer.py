@@ -11,9 +11,8 @@ from projector_export.errors import InvalidInputError
 from projector_export.formats.viewer_limits import MAX_ROWS, MAX_TENSOR_BYTES, MIN_DIMS
 from projector_export.provenance import Step
 from projector_export.table import EmbeddingTable
-from projector_export.transforms.moments import Progress
 from projector_export.transforms.principal_components import principal_components
-from projector_export.vectors import Float32Array, MappedVectors
+from projector_export.vectors import Float32Array, MappedVectors, Progress
 
 __all__ = ["ViewerLimits", "choose_rows", "for_viewer"]
 
@@ -51,7 +50,7 @@ def for_viewer(
     Parameters
     ----------
     table
-        Finite vectors.
+        Vectors that may be lazy; they are walked through only if they are reduced.
     limits
         How much it may be.
     progress
@@ -60,16 +59,21 @@ def for_viewer(
     Raises
     ------
     InvalidInputError
-        If the table has a single row, which the viewer does not list.
+        If the table has a single row, which the viewer does not list, or has to be reduced and holds numbers that are not
+        finite.
     """
     limits = limits or ViewerLimits()
     if table.n_rows < 2:
         raise InvalidInputError(
             f"{table.name!r} has a single row, and the viewer lists only tensors of two rows or more"
         )
+    n_bytes = 4 * min(table.n_rows, limits.max_rows) * table.n_dims
+    is_reduced = 0 < limits.max_bytes < n_bytes
+    if is_reduced:
+        table.require_finite()  # now, while rows have the numbers that the user knows
     if table.n_rows > limits.max_rows:
         table = choose_rows(table, limits.max_rows)
-    if limits.max_bytes and 4 * table.n_rows * table.n_dims > limits.max_bytes:
+    if is_reduced:
         table = principal_components(table, _dims_below(table.n_rows, limits.max_bytes), progress=progress)
     return _padded(table) if table.n_dims < MIN_DIMS else table
 

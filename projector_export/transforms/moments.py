@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from projector_export.vectors import Vectors, blocks_of
+from projector_export.vectors import Progress, Vectors, blocks_of
 
-__all__ = ["Axes", "Progress", "mean", "principal_axes"]
+__all__ = ["Axes", "mean", "principal_axes"]
 
 SCATTER_BLOCK_BYTES = 8 * 2**20
 """Float32 bytes of one block that is multiplied by itself: each product costs ``n_dims ** 2`` besides its rows."""
-
-Progress = Callable[[int, int], None]
-"""Called with the rows done and all rows."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -164,3 +164,16 @@ def test_rounding_to_float32_is_told(tmp_path):
     exact_written, wide_written = projector_export.write([exact, wide], tmp_path)
     assert exact_written.notes == ()
     assert wide_written.notes == ("the float64 values are written as float32, the viewer's type: seven digits of each",)
+
+
+def test_equal_tables_are_compared_once(model, monkeypatch):
+    from projector_export.sources.huggingface.weights import SafetensorsWeights
+
+    folder, tensors = model
+    same = dict.fromkeys(tensors, tensors["bert.embeddings.word_embeddings.weight"])
+    safetensors.numpy.save_file(same, folder / "model.safetensors")
+    compare, asked = SafetensorsWeights.are_equal, []
+    monkeypatch.setattr(SafetensorsWeights, "are_equal", lambda *names: asked.append(names[1:]) or compare(*names))
+    (table,) = read_tables(folder)
+    assert table.provenance.steps[0].parameters["role"] == "input and output (tied)"
+    assert len(asked) == 1

@@ -95,11 +95,7 @@ def _one_of(model: ModelFiles, found: list[TensorInfo]) -> TensorInfo:
     if not _are_two_sides(found) and largest.shape[0] > found[1].shape[0]:
         return largest
     same = [info for info in found if (info.shape, info.dtype) == (largest.shape, largest.dtype)]
-    if (
-        len(same) == len(found)
-        and model.is_local
-        and all(model.weights.are_equal(largest.name, info.name) for info in found)
-    ):
+    if len(same) == len(found) and model.is_local and all(model.are_equal(largest.name, info.name) for info in found):
         return largest
     raise AmbiguousChoiceError(
         f"{model.name!r} has {len(found)} tensors that may be the table: {_listed(found)}; choose with --tensor NAME"

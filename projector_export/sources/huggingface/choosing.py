@@ -137,7 +137,7 @@ def _of_input_alone(model: ModelFiles, source: TensorInfo, table: Table) -> tupl
 
 def _of_both(model: ModelFiles, source: TensorInfo, target: TensorInfo, table: Table) -> tuple[ChosenTable, ...]:
     may_compare = model.is_local or table == "both"
-    if may_compare and model.weights.are_equal(source.name, target.name):
+    if may_compare and model.are_equal(source.name, target.name):
         notes = () if table == "input" else (_ONE_TABLE,)
         return (_opened(model, source, _TIED, *notes),)
     wanted: tuple[tuple[TensorInfo, Role], ...] = ((source, "input"), (target, "output"))

@@ -16,7 +16,7 @@ from projector_export.sources.huggingface.folder import read_head
 from projector_export.sources.huggingface.hub_calls import call_hub, is_offline
 from projector_export.sources.huggingface.range_cache import RangeCache
 from projector_export.sources.huggingface.ranges import Patience, RemoteFile
-from projector_export.sources.huggingface.storage import Progress
+from projector_export.vectors import Progress
 
 __all__ = ["HubFiles", "open_hub"]
 

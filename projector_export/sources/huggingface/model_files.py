@@ -17,9 +17,9 @@ from projector_export.sources.huggingface.mlx_table import is_mlx_table, open_ml
 from projector_export.sources.huggingface.ranges import Patience
 from projector_export.sources.huggingface.scaled import check_packing, open_eight_bit_table
 from projector_export.sources.huggingface.shard_index import read_json_object
-from projector_export.sources.huggingface.storage import Progress, Storage
+from projector_export.sources.huggingface.storage import Storage
 from projector_export.sources.huggingface.weights import TensorInfo, Weights
-from projector_export.vectors import Vectors
+from projector_export.vectors import Progress, Vectors
 
 __all__ = ["ModelFiles", "open_model"]
 
@@ -137,6 +137,16 @@ class ModelFiles:
     def tensor_names(self) -> tuple[str, ...]:
         """Names of all tensors; of a model in several files, its index alone is read for it."""
         return self.weights.names()
+
+    @cached_property
+    def _compared(self) -> dict[tuple[str, str], bool]:
+        return {}
+
+    def are_equal(self, left: str, right: str) -> bool:
+        """Return whether two tensors of one shape and type hold the same bytes; they are read once only."""
+        if (left, right) not in self._compared:
+            self._compared[left, right] = self.weights.are_equal(left, right)
+        return self._compared[left, right]
 
     def small_file(self, name: str) -> Path | None:
         """Return where a file such as ``tokenizer.json`` lies, fetched if need be; ``None`` if there is none."""

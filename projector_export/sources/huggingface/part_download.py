@@ -15,7 +15,7 @@ import orjson
 from projector_export.errors import WriteError
 from projector_export.sources.huggingface.range_request import RemoteIdentity
 from projector_export.sources.huggingface.ranges import RemoteFile, StoppedError
-from projector_export.sources.huggingface.storage import Progress
+from projector_export.vectors import Progress
 
 __all__ = ["CONNECTIONS", "PART_BYTES", "PartDownload", "replace_file"]
 

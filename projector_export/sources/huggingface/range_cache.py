@@ -14,7 +14,7 @@ from projector_export.errors import ProjectorExportError, WriteError
 from projector_export.sources.huggingface.part_download import PartDownload, replace_file
 from projector_export.sources.huggingface.range_request import RemoteIdentity
 from projector_export.sources.huggingface.ranges import RemoteFile
-from projector_export.sources.huggingface.storage import Progress
+from projector_export.vectors import Progress
 
 __all__ = ["RangeCache", "told_as_write_error"]
 

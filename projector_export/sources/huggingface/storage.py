@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Protocol, TypeAlias
+from typing import Protocol
 
 from projector_export.provenance import JSONValue
 
-__all__ = ["Progress", "Storage"]
-
-Progress: TypeAlias = Callable[[int, int], None]
-"""Called with the bytes that are there and the bytes that are wanted, from any thread, one call at a time."""
+__all__ = ["Storage"]
 
 
 class Storage(Protocol):
