@@ -12,8 +12,16 @@ __all__ = ["EXTRAS", "required_for"]
 
 EXTRAS = MappingProxyType(
     {
-        "torch": "torch",
+        "faiss": "neighbours",
+        "matplotlib": "plot",
+        "openTSNE": "tsne",
+        "pacmap": "pacmap",
+        "plotly": "plot",
+        "pynndescent": "umap",
         "sentencepiece": "sentencepiece",
+        "sklearn": "mds",
+        "torch": "torch",
+        "umap": "umap",
     }
 )
 """Name of the import -> name of the extra in ``pyproject.toml``."""

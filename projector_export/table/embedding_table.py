@@ -10,6 +10,9 @@ import numpy.typing as npt
 
 from projector_export.errors import InvalidInputError
 from projector_export.provenance import Provenance, Step
+from projector_export.table.column import Column
+from projector_export.table.layout import Layout
+from projector_export.table.neighbours import Neighbours
 from projector_export.vectors import (
     BLOCK_BYTES,
     ArrayVectors,
@@ -20,7 +23,7 @@ from projector_export.vectors import (
     blocks_of,
 )
 
-__all__ = ["Column", "EmbeddingTable", "listed"]
+__all__ = ["EmbeddingTable", "listed"]
 
 N_LISTED = 5
 
@@ -29,71 +32,6 @@ def listed(rows: npt.NDArray[np.int64]) -> str:
     """Return the first few row numbers as words of a sentence."""
     first = ", ".join(str(row) for row in rows[:N_LISTED].tolist())
     return f"row {first}" if len(rows) == 1 else f"rows {first}{', …' if len(rows) > N_LISTED else ''}"
-
-
-@dataclass(frozen=True, eq=False)
-class Column:
-    """One value a row.
-
-    Parameters
-    ----------
-    name
-        Head of the column.
-    values
-        Texts, or a one-dimensional array of numbers. A missing text is ``None``, a missing number NaN.
-    spelled
-        The texts were already spelled for the eye by :mod:`projector_export.tokens`: writers leave their backslashes alone.
-
-    Raises
-    ------
-    InvalidInputError
-        If the values are neither texts nor numbers.
-    """
-
-    name: str
-    values: Sequence[str | None] | npt.NDArray[np.generic]
-    spelled: bool = False
-
-    def __post_init__(self) -> None:
-        if not isinstance(self.name, str):
-            raise InvalidInputError(f"a column's name is a text, not {self.name!r}")
-        object.__setattr__(self, "values", self._numbers() if _are_numbers(self.values) else self._texts())
-
-    def _numbers(self) -> npt.NDArray[np.generic]:
-        numbers = np.array(self.values)
-        if numbers.ndim != 1 or numbers.dtype.kind not in "fiub":
-            raise InvalidInputError(
-                f"column {self.name!r} has to hold one number or one text a row, "
-                f"not an array of {numbers.dtype} and shape {numbers.shape}"
-            )
-        numbers.flags.writeable = False
-        return numbers
-
-    def _texts(self) -> tuple[str | None, ...]:
-        if isinstance(self.values, str):
-            raise InvalidInputError(f"column {self.name!r} is the single text {self.values!r}: give a list of texts")
-        texts = tuple(self.values.tolist() if isinstance(self.values, np.ndarray) else self.values)
-        for row, value in enumerate(texts):
-            if value is not None and not isinstance(value, str):
-                raise InvalidInputError(
-                    f"column {self.name!r}, row {row}: {value!r} is neither a text nor None; give numbers as numpy array"
-                )
-        return texts
-
-    @property
-    def is_numeric(self) -> bool:
-        """Whether the column holds numbers."""
-        return isinstance(self.values, np.ndarray)
-
-    def take(self, rows: npt.NDArray[np.int64]) -> Column:
-        """Return the column of the chosen rows."""
-        if isinstance(self.values, np.ndarray):
-            return replace(self, values=self.values[rows])
-        return replace(self, values=tuple(self.values[row] for row in rows.tolist()))
-
-
-def _are_numbers(values: object) -> bool:
-    return isinstance(values, np.ndarray) and (values.dtype.kind not in "UO" or values.ndim != 1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,17 +48,27 @@ class EmbeddingTable:
         One value a row each, in display order; the first text column is the label.
     provenance
         Where the rows came from and what was done to them.
+    neighbours
+        The nearest neighbours of every row, where somebody has asked for them.
+    layouts
+        Pictures of all rows.
+    components
+        Coordinates on the first principal axes of the centred vectors, float32, shape ``(n_rows, at most 10)``, where there
+        are layouts: a saved view of the viewer has to bring them along.
 
     Raises
     ------
     InvalidInputError
-        If there is no row or no dimension, a column has another length, or two columns share a name.
+        If there is no row or no dimension, a part has another number of rows, or two columns or layouts share a name.
     """
 
     name: str
     vectors: Vectors
     columns: Sequence[Column] = ()
     provenance: Provenance = field(default_factory=Provenance)
+    neighbours: Neighbours | None = None
+    layouts: tuple[Layout, ...] = ()
+    components: Float32Array | None = None
 
     def __post_init__(self) -> None:
         self._check_parts()
@@ -135,6 +83,21 @@ class EmbeddingTable:
                 )
             if names.count(column.name) > 1:
                 raise InvalidInputError(f"table {self.name!r} has two columns named {column.name!r}: rename one")
+        self._check_pictures()
+
+    def _check_pictures(self) -> None:
+        names = [layout.name for layout in self.layouts]
+        for name in names:
+            if names.count(name) > 1:
+                raise InvalidInputError(f"table {self.name!r} has two layouts named {name!r}: give one another name")
+        parts = {f"layout {layout.name!r}": len(layout.coordinates) for layout in self.layouts}
+        if self.neighbours is not None:
+            parts["the neighbours"] = len(self.neighbours.indices)
+        if self.components is not None:
+            parts["the principal components"] = len(self.components)
+        for part, n_rows in parts.items():
+            if n_rows != self.n_rows:
+                raise InvalidInputError(f"{part} of table {self.name!r}: {n_rows:,} rows instead of {self.n_rows:,}")
 
     def _check_parts(self) -> None:
         if not isinstance(self.name, str):
@@ -226,8 +189,16 @@ class EmbeddingTable:
         return blocks_of(self.vectors, block_bytes=block_bytes)
 
     def with_vectors(self, vectors: Vectors, step: Step, *notes: str) -> EmbeddingTable:
-        """Return this table with other vectors for the same rows."""
-        return replace(self, vectors=vectors, provenance=self.provenance.then(step, *notes))
+        """Return this table with other vectors for the same rows; neighbours belonged to the old ones."""
+        return replace(self, vectors=vectors, provenance=self.provenance.then(step, *notes), neighbours=None)
+
+    def with_neighbours(self, neighbours: Neighbours, step: Step, *notes: str) -> EmbeddingTable:
+        """Return this table with the nearest neighbours of its rows."""
+        return replace(self, neighbours=neighbours, provenance=self.provenance.then(step, *notes))
+
+    def with_layout(self, layout: Layout, step: Step, *notes: str) -> EmbeddingTable:
+        """Return this table with one more picture of its rows."""
+        return replace(self, layouts=(*self.layouts, layout), provenance=self.provenance.then(step, *notes))
 
     def take(self, rows: npt.NDArray[np.int64], step: Step, *notes: str) -> EmbeddingTable:
         """Return the table of the chosen rows (increasing row numbers), still lazy."""
@@ -236,4 +207,7 @@ class EmbeddingTable:
             vectors=SelectedVectors(self.vectors, rows),
             columns=tuple(column.take(rows) for column in self.columns),
             provenance=self.provenance.then(step, *notes),
+            neighbours=None,
+            layouts=tuple(layout.take(rows) for layout in self.layouts),
+            components=None if self.components is None else self.components[rows],
         )
