@@ -95,6 +95,8 @@ class Layout:
         Everything needed to make it again, the seed too, and what was found on the way (explained variance).
     quality
         How far it may be believed, where that was measured.
+    color
+        Column by which people want to see it coloured; None lets each target choose.
 
     Raises
     ------
@@ -107,6 +109,7 @@ class Layout:
     coordinates: Float32Array
     parameters: Mapping[str, JSONValue] = field(default_factory=dict)
     quality: Quality | None = None
+    color: str | None = None
 
     def __post_init__(self) -> None:
         coordinates = np.array(self.coordinates, dtype=np.float32, order="C")
