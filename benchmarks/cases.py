@@ -72,7 +72,7 @@ def large(folder: Path, repeat: int, tell: Callable[[str], None]) -> Outcome:
     """256,000 rows of 4,096 dimensions in bfloat16, against ``dd``."""
     tell(f"making a model of {N_ROWS:,} x {N_DIMS:,} bfloat16")
     model = folder / "model"
-    _finish([sys.executable, str(HERE / "large_model.py"), str(model), str(N_ROWS), str(N_DIMS)])
+    finish([sys.executable, str(HERE / "large_model.py"), str(model), str(N_ROWS), str(N_DIMS)])
     whole = [*our_command(str(model)), "--logdir", "{out}"]
     contenders = (
         Contender(
@@ -86,9 +86,9 @@ def large(folder: Path, repeat: int, tell: Callable[[str], None]) -> Outcome:
     ours, copied, unreduced, default = found
     peak = max(measured.peak_bytes for measured in (ours, unreduced))
     targets = (
-        _at_most("time, checkpoint only", ours.seconds / copied.seconds, 2, "times dd"),
-        _at_most("peak memory without reduction", peak / 1e6, 600, "MB"),
-        _at_most("peak memory with reduction", default.peak_bytes / 1e6, 600, "MB"),
+        at_most("time, checkpoint only", ours.seconds / copied.seconds, 2, "times dd"),
+        at_most("peak memory without reduction", peak / 1e6, 600, "MB"),
+        at_most("peak memory with reduction", default.peak_bytes / 1e6, 600, "MB"),
     )
     remarks = (
         f"Viewer's 100,000 rows unreduced: {unreduced.seconds - ours.seconds:+.1f} s (1.6 GB more on disk).",
@@ -101,7 +101,7 @@ def large(folder: Path, repeat: int, tell: Callable[[str], None]) -> Outcome:
 def hub(_folder: Path, _repeat: int, tell: Callable[[str], None]) -> Outcome:
     """Bytes that all-MiniLM-L6-v2 costs from the Hub."""
     tell("exporting from a local Hub")
-    counted = json.loads(_finish([sys.executable, str(HERE / "hub_transfer.py"), str(model_folder())]))
+    counted = json.loads(finish([sys.executable, str(HERE / "hub_transfer.py"), str(model_folder())]))
     tokenizer = sum(counted["tokenizer_files"].values())
     needed = counted["tensor"] + tokenizer
     more = counted["sent"] / needed - 1
@@ -113,9 +113,6 @@ def hub(_folder: Path, _repeat: int, tell: Callable[[str], None]) -> Outcome:
         f"The same files as a whole: {counted['whole_files']:,} bytes.",
     )
     return Outcome("all-MiniLM-L6-v2 from the Hub, bytes transferred", (), (target,), remarks)
-
-
-CASES = {"vocabulary": Case(5, vocabulary), "large": Case(1, large), "hub": Case(1, hub)}
 
 
 def our_command(model: str) -> list[str]:
@@ -148,7 +145,7 @@ def _dd(model: Path) -> list[list[str]]:
     ]
 
 
-def _finish(command: Sequence[str]) -> str:
+def finish(command: Sequence[str]) -> str:
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     if result.returncode:
         raise RunFailedError(f"{' '.join(command)} ended with {result.returncode}:\n{result.stderr[-2000:]}")
@@ -165,5 +162,5 @@ def _leaner(peer: str, ours: Measurement, theirs: Measurement) -> Target:
     return Target(f"peak memory at most a third of {peer}", ratio <= 1 / 3, f"{ratio:.2f}")
 
 
-def _at_most(what: str, value: float, limit: float, unit: str) -> Target:
+def at_most(what: str, value: float, limit: float, unit: str) -> Target:
     return Target(f"{what} at most {limit:g} {unit}", value <= limit, f"{value:,.2f} {unit}")

@@ -15,12 +15,24 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
-from cases import CASES, Outcome
+from cases import Case, Outcome, hub, large, vocabulary
+from layout_cases import growth, layouts
 from measure import Measurement, RunFailedError, own_peak_bytes
 from rich.console import Console
 from rich.table import Table
 
-PACKAGES = ("numpy", "torch", "tensorflow", "tensorboard", "safetensors", "tokenizers")
+PACKAGES = (
+    "numpy", "torch", "tensorflow", "tensorboard", "safetensors", "tokenizers", "umap-learn", "openTSNE", "scikit-learn",
+    "faiss-cpu", "pacmap",
+)  # fmt: skip
+
+CASES = {
+    "vocabulary": Case(5, vocabulary),
+    "large": Case(1, large),
+    "hub": Case(1, hub),
+    "layouts": Case(1, layouts),
+    "growth": Case(1, growth),
+}
 
 
 def main() -> None:

@@ -1,0 +1,139 @@
+"""Exports of this program, read back: vectors, columns as the viewer shows them, and layouts.
+
+Writer: ``targets/tensorboard.py``. The files are somebody's by now: names stay inside the tensor's folder, arrays are read
+without pickle, and sizes are compared with what the manifest says.
+"""
+
+from __future__ import annotations
+
+from os import PathLike
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+
+from projector_export.errors import AmbiguousChoiceError, CorruptFileError, NotFoundError
+from projector_export.formats import export_manifest, metadata_tsv, projector_config, tensor_bundle
+from projector_export.formats.export_manifest import ExportManifest, LayoutEntry
+from projector_export.provenance import Provenance, Step
+from projector_export.table import Column, EmbeddingTable, Layout
+from projector_export.vectors import FileVectors, Float32Array
+
+__all__ = ["read"]
+
+
+def read(logdir: str | PathLike[str], name: str | None = None) -> EmbeddingTable:
+    """Read one tensor of an export.
+
+    Parameters
+    ----------
+    logdir
+        The logdir of an export, or a run below it.
+    name
+        The tensor; where the export has only one, that one is taken whatever its name.
+
+    Returns
+    -------
+    EmbeddingTable
+        All rows, their columns as the viewer shows them, and the layouts, whose quality is not read back.
+
+    Raises
+    ------
+    NotFoundError
+        If there is no export of this program.
+    AmbiguousChoiceError
+        If it holds several tensors and none of that name.
+    CorruptFileError
+        If a file is not what the manifest says.
+    """
+    folder, manifest = _chosen(Path(logdir).expanduser(), name)
+    step = Step("read own_export", {"folder": folder.name, "created": manifest.created})
+    return EmbeddingTable(
+        manifest.name,
+        _vectors(folder, manifest),
+        _columns(folder, manifest),
+        Provenance().then(step),
+        layouts=tuple(_layout(folder, entry, manifest.shape[0]) for entry in manifest.layouts),
+    )
+
+
+def _chosen(logdir: Path, name: str | None) -> tuple[Path, ExportManifest]:
+    found = {manifest.name: (folder, manifest) for folder, manifest in _exports(logdir)}
+    if not found:
+        raise NotFoundError(
+            f"{logdir} holds no export of this program: give the logdir (or LOGDIR/RUN) of an earlier one"
+        )
+    if name in found:
+        return found[name]
+    if len(found) > 1:
+        raise AmbiguousChoiceError(
+            f"{logdir} holds several tensors ({', '.join(found)}) and none named {name!r}: add --name with one of these"
+        )
+    return next(iter(found.values()))
+
+
+def _exports(logdir: Path) -> list[tuple[Path, ExportManifest]]:
+    config = logdir / projector_config.FILE_NAME
+    if not config.is_file():
+        return []
+    entries = projector_config.decode(_text(config), where=str(config)).embeddings
+    folders = (logdir / PurePosixPath(info.tensor_path).parts[0] for info in entries if "/" in info.tensor_path)
+    paths = [
+        folder / export_manifest.FILE_NAME for folder in folders if folder.parent == logdir and folder.name != ".."
+    ]
+    return [(path.parent, export_manifest.decode(_text(path), where=str(path))) for path in paths if path.is_file()]
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise CorruptFileError(f"cannot read {path} ({error}): export that tensor again") from error
+
+
+def _vectors(folder: Path, manifest: ExportManifest) -> FileVectors:
+    path = folder / tensor_bundle.data_file_name(export_manifest.CHECKPOINT)
+    n_rows, n_dims = manifest.shape
+    n_bytes = path.stat().st_size if path.is_file() else 0
+    if n_bytes != 4 * n_rows * n_dims:
+        raise CorruptFileError(
+            f"{path} has {n_bytes:,} bytes, and {n_rows:,} rows of {n_dims:,} dimensions need {4 * n_rows * n_dims:,}: "
+            "export that tensor again"
+        )
+    return FileVectors(path, 0, manifest.shape, "float32", 4 * n_dims, lambda raw: raw.view("<f4"))
+
+
+def _columns(folder: Path, manifest: ExportManifest) -> tuple[Column, ...]:
+    if not manifest.has_metadata:
+        return ()
+    path = folder / "metadata.tsv"
+    try:
+        decoded = metadata_tsv.decode(path.read_bytes())
+    except OSError as error:
+        raise CorruptFileError(f"cannot read {path} ({error.strerror}): export that tensor again") from error
+    if len(decoded.rows) != manifest.shape[0]:
+        raise CorruptFileError(
+            f"{path} has {len(decoded.rows):,} rows and the tensor {manifest.shape[0]:,}: export that tensor again"
+        )
+    return tuple(
+        _column(name, values) for name, values in zip(decoded.names, zip(*decoded.rows, strict=True), strict=True)
+    )
+
+
+def _column(name: str, values: tuple[str | float | None, ...]) -> Column:
+    if all(not isinstance(value, str) for value in values):
+        return Column(name, np.array([np.nan if value is None else value for value in values], dtype=np.float64))
+    texts = [value if isinstance(value, str) or value is None else f"{value:g}" for value in values]
+    return Column(name, texts, spelled=True)
+
+
+def _layout(folder: Path, entry: LayoutEntry, n_rows: int) -> Layout:
+    path = folder / entry.file
+    try:
+        coordinates: Float32Array = np.load(path, allow_pickle=False)
+    except (OSError, ValueError, EOFError) as error:
+        raise CorruptFileError(f"cannot read {path} ({error}): export that tensor again") from error
+    if coordinates.dtype != np.float32 or coordinates.ndim != 2 or len(coordinates) != n_rows:
+        raise CorruptFileError(
+            f"{path} holds {coordinates.dtype} of shape {coordinates.shape} for {n_rows:,} rows: export that tensor again"
+        )
+    return Layout(entry.name, entry.method, coordinates, entry.parameters)
