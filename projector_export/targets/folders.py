@@ -31,6 +31,7 @@ WRITTEN_NAMES = frozenset(
     {
         PARTIAL_NAME,
         MANIFEST_NAME,
+        "bookmarks.json",
         "checkpoint",
         "metadata.tsv",
         "vectors.bytes",
@@ -42,6 +43,10 @@ WRITTEN_NAMES = frozenset(
     }
 )
 """What an export may have written before it was killed: a folder with anything else is somebody's."""
+
+_LAYOUT = re.compile(r"layout-[A-Za-z0-9._-]+\.npy")
+"""Files of layouts are written too, each named after its layout."""
+
 
 _RESERVED = re.compile(r"(?i)(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?")
 
@@ -86,7 +91,7 @@ def sweep(parent: Path, referenced: set[str]) -> None:
             continue
         if mark.parent.name in referenced:
             mark.unlink(missing_ok=True)
-        elif all(path.name in WRITTEN_NAMES for path in mark.parent.iterdir()):
+        elif all(path.name in WRITTEN_NAMES or _LAYOUT.fullmatch(path.name) for path in mark.parent.iterdir()):
             remove(mark.parent)
 
 

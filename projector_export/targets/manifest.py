@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import platform
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
 from importlib.metadata import PackageNotFoundError, version
 
@@ -21,7 +21,12 @@ SCHEMA_VERSION = 1
 
 
 def encode(
-    table: EmbeddingTable, viewer: EmbeddingTable, files: Sequence[FileRecord], *, nudge: Nudge | None = None
+    table: EmbeddingTable,
+    viewer: EmbeddingTable,
+    files: Sequence[FileRecord],
+    *,
+    layouts: Sequence[Mapping[str, JSONValue]] = (),
+    nudge: Nudge | None = None,
 ) -> bytes:
     """Return the text of ``manifest.json``.
 
@@ -33,6 +38,8 @@ def encode(
         What the viewer is given; the same object where it takes all of it.
     files
         What was written beside the manifest.
+    layouts
+        One entry for each layout of the table.
     nudge
         The one value that the viewer's file holds differently, if any.
     """
@@ -51,6 +58,7 @@ def encode(
             "provenance": None if viewer is table else viewer.provenance.as_json(),
             "moved_value": None if nudge is None else _moved(nudge),
         },
+        "layouts": [dict(entry) for entry in layouts],
         "files": {record.name: {"bytes": record.n_bytes, **record.digest} for record in files},
     }
     return (json.dumps(content, indent=2, ensure_ascii=True) + "\n").encode()

@@ -16,6 +16,7 @@ from projector_export.formats.projector_config import EmbeddingInfo
 from projector_export.table import EmbeddingTable
 from projector_export.targets import manifest
 from projector_export.targets.folders import MANIFEST_NAME
+from projector_export.targets.pictures import Pictures, expected_bytes, write_pictures
 from projector_export.targets.publication import Retire, publication, read_document, replace_text
 from projector_export.targets.result import Written, checked_names, notes_of
 from projector_export.targets.tensor_file import write_bytes, write_raw, write_rows_as_text
@@ -75,7 +76,7 @@ def prepared(
     with publication(
         parent,
         checked_names([table for table, _ in tables]),
-        n_bytes=(4 + TEXT_BYTES_A_NUMBER) * sum(viewer.n_rows * viewer.n_dims for _, viewer in tables),
+        n_bytes=sum(_expected_bytes(table, viewer) for table, viewer in tables),
         referenced=lambda: _referenced(_decode(_read_text(parent), parent)),
     ) as opened:
         entries = [
@@ -85,11 +86,13 @@ def prepared(
 
         def commit() -> tuple[Written, ...]:
             replaced: set[str] = set()
-            infos = [info for info, _ in entries]
+            infos = [info for info, _, _ in entries]
             opened.commit(lambda retire: _replace_config(parent, infos, replaced, retire))
             return tuple(
-                _written(path, table, viewer, n_bytes, replaced=info.tensor_name in replaced)
-                for (info, n_bytes), path, (table, viewer) in zip(entries, opened.folders, tables, strict=True)
+                _written(path, table, viewer, n_bytes, pictures, replaced=info.tensor_name in replaced)
+                for (info, n_bytes, pictures), path, (table, viewer) in zip(
+                    entries, opened.folders, tables, strict=True
+                )
             )
 
         yield commit
@@ -104,14 +107,16 @@ def _check_base_url(base_url: str) -> None:
         raise InvalidInputError(f"a base URL ends in a slash: type {base_url + '/'!r}")
 
 
-def _written(folder: Path, table: EmbeddingTable, viewer: EmbeddingTable, n_bytes: int, *, replaced: bool) -> Written:
-    notes = notes_of(table, viewer)
+def _written(
+    folder: Path, table: EmbeddingTable, viewer: EmbeddingTable, n_bytes: int, pictures: Pictures, *, replaced: bool
+) -> Written:
+    notes = notes_of(table, viewer) + pictures.notes
     return Written("standalone", folder, table.name, table.shape, viewer.shape, n_bytes, notes, replaced=replaced)
 
 
 def _write_folder(
     folder: Path, table: EmbeddingTable, viewer: EmbeddingTable, base_url: str, progress: Progress | None
-) -> tuple[EmbeddingInfo, int]:
+) -> tuple[EmbeddingInfo, int, Pictures]:
     prefix = f"{base_url}{folder.name}/"
     files = [
         write_raw(folder / "vectors.bytes", viewer, progress=progress),
@@ -121,9 +126,12 @@ def _write_folder(
     if viewer.columns:
         files.append(write_bytes(folder / "metadata.tsv", metadata_tsv.encode(viewer.columns)))
         metadata = f"{prefix}metadata.tsv"
-    files.append(write_bytes(folder / MANIFEST_NAME, manifest.encode(table, viewer, files)))
-    info = EmbeddingInfo(table.name, f"{prefix}vectors.bytes", viewer.shape, metadata)
-    return info, sum(record.n_bytes for record in files)
+    pictures = write_pictures(folder, table, viewer)
+    files += pictures.files
+    files.append(write_bytes(folder / MANIFEST_NAME, manifest.encode(table, viewer, files, layouts=pictures.entries)))
+    views = f"{prefix}{pictures.bookmarks}" if pictures.bookmarks else ""
+    info = EmbeddingInfo(table.name, f"{prefix}vectors.bytes", viewer.shape, metadata, views)
+    return info, sum(record.n_bytes for record in files), pictures
 
 
 def _replace_config(parent: Path, new: Sequence[EmbeddingInfo], replaced: set[str], retire: Retire) -> None:
@@ -145,3 +153,7 @@ def _decode(text: str, parent: Path) -> tuple[EmbeddingInfo, ...]:
 
 def _referenced(embeddings: Sequence[EmbeddingInfo]) -> set[str]:
     return {PurePosixPath(info.tensor_path).parent.name for info in embeddings}
+
+
+def _expected_bytes(table: EmbeddingTable, viewer: EmbeddingTable) -> int:
+    return (4 + TEXT_BYTES_A_NUMBER) * viewer.n_rows * viewer.n_dims + expected_bytes(table, viewer)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from projector_export.formats.checksum import Checksum
 from projector_export.table import EmbeddingTable
 from projector_export.vectors import Progress, Vectors, is_finite
 
-__all__ = ["FileRecord", "Nudge", "needed_nudge", "write_bytes", "write_raw", "write_rows_as_text"]
+__all__ = ["FileRecord", "Nudge", "needed_nudge", "write_bytes", "write_pieces", "write_raw", "write_rows_as_text"]
 
 
 @dataclass(frozen=True)
@@ -134,9 +134,19 @@ def write_rows_as_text(path: Path, table: EmbeddingTable, *, progress: Progress 
 
 def write_bytes(path: Path, data: bytes) -> FileRecord:
     """Write a small file."""
+    return write_pieces(path, (data,))
+
+
+def write_pieces(path: Path, pieces: Iterable[bytes | memoryview]) -> FileRecord:
+    """Write a file that is never whole in memory."""
+    digest = hashlib.sha256()
+    n_bytes = 0
     with open(path, "xb") as file:
-        file.write(data)
-    return FileRecord(path.name, len(data), hashlib.sha256(data).hexdigest())
+        for piece in pieces:
+            file.write(piece)
+            digest.update(piece)
+            n_bytes += len(piece)
+    return FileRecord(path.name, n_bytes, digest.hexdigest())
 
 
 def _reserve(descriptor: int, n_bytes: int) -> None:

@@ -21,6 +21,7 @@ from projector_export.formats.viewer_limits import MAX_ROWS, URL_BREAKERS
 from projector_export.table import EmbeddingTable
 from projector_export.targets import manifest
 from projector_export.targets.folders import CHECKPOINT, MANIFEST_NAME, is_reserved
+from projector_export.targets.pictures import expected_bytes, write_pictures
 from projector_export.targets.publication import Retire, publication, read_document, replace_text
 from projector_export.targets.result import Written, checked_names, notes_of, unsafe_in_request
 from projector_export.targets.tensor_file import FileRecord, needed_nudge, write_bytes, write_raw
@@ -122,9 +123,13 @@ def _write_folder(folder: Path, table: EmbeddingTable, viewer: EmbeddingTable, p
         if viewer.columns is not table.columns:
             files.append(write_bytes(folder / "viewer.metadata.tsv", metadata_tsv.encode(viewer.columns)))
         metadata = f"{folder.name}/{files[-1].name}"
-    files.append(write_bytes(folder / MANIFEST_NAME, manifest.encode(table, viewer, files, nudge=nudge)))
-    info = EmbeddingInfo(table.name, f"{folder.name}/{tensor}", viewer.shape, metadata)
-    notes = notes_of(table, viewer)
+    pictures = write_pictures(folder, table, viewer, max_rows=MAX_ROWS)
+    files += pictures.files
+    text = manifest.encode(table, viewer, files, layouts=pictures.entries, nudge=nudge)
+    files.append(write_bytes(folder / MANIFEST_NAME, text))
+    views = f"{folder.name}/{pictures.bookmarks}" if pictures.bookmarks else ""
+    info = EmbeddingInfo(table.name, f"{folder.name}/{tensor}", viewer.shape, metadata, views)
+    notes = notes_of(table, viewer) + pictures.notes
     if viewer is not table:
         notes += (f"the checkpoint keeps all {table.n_rows:,} rows of {table.n_dims:,} dimensions",)
     if viewer.n_rows > MAX_ROWS:
@@ -179,7 +184,7 @@ def _read_config(parent: Path) -> ProjectorConfig:
 
 
 def _referenced(config: ProjectorConfig) -> set[str]:
-    paths = (path for info in config.embeddings for path in (info.tensor_path, info.metadata_path))
+    paths = (path for info in config.embeddings for path in (info.tensor_path, info.metadata_path, info.bookmarks_path))
     return {PurePosixPath(path).parts[0] for path in paths if "/" in path}
 
 
@@ -202,4 +207,4 @@ def _is_odd(part: str) -> bool:
 
 def _expected_bytes(table: EmbeddingTable, viewer: EmbeddingTable) -> int:
     shown = 0 if viewer is table else viewer.n_rows * viewer.n_dims
-    return 4 * (table.n_rows * table.n_dims + shown)
+    return 4 * (table.n_rows * table.n_dims + shown) + expected_bytes(table, viewer)

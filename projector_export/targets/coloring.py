@@ -1,0 +1,85 @@
+"""Which column colours the points and which one labels them, as the viewer would offer them.
+
+Readers: ``vz_projector/data-provider.ts`` (``analyzeMetadata``) and ``vz-projector-data-panel.ts`` (``updateMetadataUI``).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from projector_export.errors import InvalidInputError
+from projector_export.formats import metadata_cell
+from projector_export.formats.javascript import LARGEST_CATEGORIES
+from projector_export.table import Column, EmbeddingTable
+
+__all__ = ["color_column", "text_column", "viewer_name"]
+
+INDEX_COLUMN = "__index__"
+"""Column of row numbers that the viewer makes where there is no metadata."""
+
+LONE_COLUMN = "label"
+"""What the viewer calls the only column of a metadata file, which has no header."""
+
+USUAL_COLUMN = "kind"
+
+
+def color_column(table: EmbeddingTable, wanted: str | None = None) -> Column | None:
+    """Return the column by which the points are coloured.
+
+    The viewer offers columns of numbers (2 to 50 distinct values as categories, more as a gradient) and columns of 2 to 50
+    distinct texts.
+
+    Parameters
+    ----------
+    table
+        What the viewer is given.
+    wanted
+        Name of a column; by default ``kind``, where there is one of at least two kinds, or else the first text column that
+        the viewer offers, or else None.
+
+    Raises
+    ------
+    InvalidInputError
+        If the viewer cannot colour by the wanted column, or there is none of that name.
+    """
+    if wanted is None:
+        texts = [column for column in table.columns if not column.is_numeric and _is_offered(column)]
+        usual = [column for column in texts if column.name == USUAL_COLUMN]
+        return next(iter(usual + texts), None)
+    for column in table.columns:
+        if column.name == wanted and _is_offered(column):
+            return column
+    offered = (
+        ", ".join(repr(column.name) for column in table.columns if _is_offered(column))
+        or "none: there is no such column"
+    )
+    raise InvalidInputError(
+        f"points of table {table.name!r} cannot be coloured by {wanted!r}: choose a column of 2 to {LARGEST_CATEGORIES} "
+        f"distinct texts, or of different numbers ({offered})"
+    )
+
+
+def text_column(table: EmbeddingTable) -> Column | None:
+    """Return the column that labels the points: the first one of texts, or the first one, or None without columns."""
+    texts = [column for column in table.columns if not column.is_numeric]
+    return next(iter([*texts, *table.columns]), None)
+
+
+def viewer_name(table: EmbeddingTable, column: Column | None) -> str:
+    """Return what the viewer calls a column of the table; without column, its own one of row numbers."""
+    if column is None:
+        return INDEX_COLUMN
+    return metadata_cell.encode(column.name) if len(table.columns) > 1 else LONE_COLUMN
+
+
+def _is_offered(column: Column) -> bool:
+    values = column.values
+    if isinstance(values, np.ndarray):
+        present = values[~np.isnan(values)] if values.dtype.kind == "f" else values
+        return len(present) > 0 and bool((present != present[0]).any())
+    distinct: set[str | None] = set()
+    for value in values:
+        distinct.add(value)
+        if len(distinct) > LARGEST_CATEGORIES:
+            return False
+    return len(distinct) > 1
