@@ -1,5 +1,6 @@
 """The real projector in a real page: what it holds, what it shows, what it complains about."""
 
+import base64
 import hashlib
 import io
 import json
@@ -56,6 +57,23 @@ METADATA = f"""
   const points = ({FIND})().originalDataSet.points;
   const names = ({FIND})().dataPanel.labelOptions;
   return JSON.stringify([names, points.map((point) => names.map((name) => point.metadata[name]))]);
+}}
+"""
+
+DRAWN = f"""
+() => {{
+  const plot = ({FIND})().projectorScatterPlotAdapter.scatterPlot;
+  const sprites = plot.visualizers.find((visualizer) => visualizer.points);
+  const bytes = new Uint8Array(sprites.points.geometry.getAttribute('position').array.slice().buffer);
+  plot.camera.updateMatrixWorld();
+  let text = '';
+  for (let i = 0; i < bytes.length; i += 32768) text += String.fromCharCode(...bytes.subarray(i, i + 32768));
+  return {{
+    positions: btoa(text),
+    view: plot.camera.matrixWorld.elements,
+    projection: plot.camera.projectionMatrix.elements,
+    size: [plot.width, plot.height],
+  }};
 }}
 """
 
@@ -203,6 +221,32 @@ class ProjectorPage:
         """Return the columns' names and the rows that the viewer holds."""
         names, rows = json.loads(self.frame.evaluate(METADATA))
         return names, rows
+
+    def views(self, count):
+        """Wait for so many saved views; return the labels that the bookmark panel shows."""
+        rows = self.locate("vz-projector-bookmark-panel .state-row")
+        rows.nth(count - 1).wait_for(timeout=1000 * self.patience)
+        assert rows.count() == count
+        return self.run("return projector.bookmarkPanel.savedStates.map((state) => state.label);")
+
+    def open_view(self, number):
+        """Click on a saved view in the bookmark panel, the first one is 0."""
+        row = self.locate("vz-projector-bookmark-panel .state-row").nth(number)
+        row.locator(".state-radio paper-icon-button").click(timeout=1000 * self.patience)
+        self.page.wait_for_timeout(QUIET_MILLISECONDS)
+
+    def open_tab(self, name):
+        """Click on a tab of the projections panel and wait until its points are drawn."""
+        self.locate(f'vz-projector-projections-panel .ink-tab[data-tab="{name}"]').click()
+        self.page.wait_for_timeout(QUIET_MILLISECONDS)
+
+    def drawn(self):
+        """Return where the points are drawn, shape (n_rows, 3), and where that is in the window, -1 to 1, the same shape."""
+        found = self.frame.evaluate(DRAWN)
+        positions = np.frombuffer(base64.b64decode(found["positions"]), "<f4").reshape(-1, 3).astype(float)
+        world, projection = (np.reshape(found[name], (4, 4)).T for name in ("view", "projection"))
+        clipped = np.c_[positions, np.ones(len(positions))] @ (projection @ np.linalg.inv(world)).T
+        return positions, clipped[:, :3] / clipped[:, 3:]
 
     def assert_quiet(self):
         """Check that nothing was complained of: console, errors, requests, dialogs, toasts."""
