@@ -1,0 +1,8 @@
+"""How far a layout may be believed: over all rows, and row by row."""
+
+from __future__ import annotations
+
+from projector_export.transforms.quality.measure import measure
+from projector_export.transforms.quality.preservation import preservation
+
+__all__ = ["measure", "preservation"]
