@@ -18,6 +18,7 @@ from projector_export.checks.finding import Finding, fault, warning
 from projector_export.checks.metadata_file import Metadata
 from projector_export.checks.scene import TensorScene
 from projector_export.checks.wording import bare, first_few, quoted
+from projector_export.formats.bookmarks import NO_COLOR
 
 __all__ = ["bookmark_findings"]
 
@@ -171,7 +172,7 @@ def options(bookmark: Bookmark) -> Iterator[Finding]:
     for option in COLUMN_OPTIONS:
         name = bookmark.state.get(option)
         if isinstance(name, str) and name and bookmark.column_names is not None and name not in bookmark.column_names:
-            if name in {"__index__", "None"}:
+            if name in {"__index__", "None", NO_COLOR}:
                 continue
             yield warning(
                 "bookmark-column",

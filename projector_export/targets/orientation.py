@@ -26,7 +26,10 @@ FLAT = 1e-6
 """A set is flat where it is thinner than this share of its largest standard deviation."""
 
 MIN_HULL_ROWS = 50
-N_ANGLES = 181
+WIDEST_ANGLE = np.radians(46)
+"""A little more than the 45 degrees within which the widths are equal once: a line along an axis needs all of them."""
+
+N_ANGLES = 184
 N_BISECTIONS = 60
 N_STEPS = 40
 SMALLEST_STEP = 2.0**-12
@@ -91,11 +94,13 @@ def _rotation_2d(hull: FloatArray) -> FloatArray:
         widths = np.ptp(hull @ _turn(angle).T, axis=0)
         return float(widths[0] - widths[1])
 
-    angles = np.linspace(-np.pi / 4, np.pi / 4, N_ANGLES)
+    if abs(difference(0)) <= TOLERANCE * np.ptp(hull, axis=0).max():
+        return np.eye(2)
+    angles = np.linspace(-WIDEST_ANGLE, WIDEST_ANGLE, N_ANGLES)
     values = np.array([difference(angle) for angle in angles])
     (crossings,) = np.nonzero(np.signbit(values[:-1]) != np.signbit(values[1:]))
     if not len(crossings):
-        return np.eye(2)
+        return _turn(float(angles[np.abs(values).argmin()]))
     nearest = crossings[np.abs(angles[crossings] + angles[crossings + 1]).argmin()]
     low, high = float(angles[nearest]), float(angles[nearest + 1])
     for _ in range(N_BISECTIONS):

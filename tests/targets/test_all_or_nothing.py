@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import signal
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +14,8 @@ import pytest
 
 from projector_export import Destination, write
 from projector_export.errors import CorruptFileError, WriteError
-from projector_export.formats import projector_config, standalone_config
-from projector_export.table import Column, EmbeddingTable
+from projector_export.formats import bookmarks, projector_config, standalone_config
+from projector_export.table import Column, EmbeddingTable, Layout
 from projector_export.targets import standalone, tensorboard
 from projector_export.targets.folders import PARTIAL_NAME
 from projector_export.targets.publication import LOCK_NAME
@@ -25,7 +26,12 @@ posix = pytest.mark.skipif(not hasattr(os, "fork"), reason="kills a forked proce
 
 def table_of(number, name="words"):
     values = np.full((50, 6), number + 0.1, np.float32)
-    return EmbeddingTable.from_array(values, name=name, columns=[Column("label", [f"{number} {i}" for i in range(50)])])
+    table = EmbeddingTable.from_array(
+        values, name=name, columns=[Column("label", [f"{number} {i}" for i in range(50)])]
+    )
+    place = np.random.default_rng(0).normal(size=(50, 3)).astype(np.float32) + np.float32(number)
+    layouts = tuple(Layout(f"umap {n}d", "umap", place[:, :n]) for n in (2, 3))
+    return replace(table, layouts=layouts, components=values)
 
 
 def export(target, folder, number, name="words", **options):
@@ -49,6 +55,10 @@ def shown(target, folder):
             assert (folder / entry.tensor_path).parent.joinpath(name).stat().st_size == record["bytes"]
         assert len(labels) == 50
         number = int(labels[0].split()[0])
+        assert len(bookmarks.decode((folder / entry.bookmarks_path).read_bytes())) == 2
+        for layout in manifest["layouts"]:
+            place = np.load((folder / entry.tensor_path).parent / layout["file"])
+            assert abs(place.mean() - number) < 1, "layouts and vectors belong together"
         assert np.allclose(values, number + 0.1, rtol=1e-4), "labels and vectors belong together"
         result[entry.tensor_name] = number
     return result
@@ -134,7 +144,7 @@ def test_exports_at_once_lose_nothing(target, tmp_path):
 
 
 @pytest.mark.parametrize("target", sorted(TARGETS))
-@pytest.mark.parametrize("after_bytes", [0, 100, 1200, 1250, 1900])
+@pytest.mark.parametrize("after_bytes", [0, 100, 1200, 1250, 1900, 14_000, 15_000, 15_800, 18_000])
 def test_a_disk_that_fills_up_leaves_the_folder_as_it_was(target, after_bytes, tmp_path, monkeypatch):
     export(target, tmp_path, 1)
     before = sorted((path.relative_to(tmp_path), path.read_bytes()) for path in tmp_path.rglob("*") if path.is_file())
