@@ -15,15 +15,15 @@ __all__ = ["Engine"]
 class Engine(Protocol):
     """Squared Euclidean distances between the rows of one array."""
 
-    def nearest(self, start: int, stop: int, count: int) -> tuple[npt.NDArray[np.int64], Float32Array]:
-        """Return for rows ``start`` to ``stop`` the ``count`` nearest of all rows and the largest squared distance of each.
+    def nearest(self, queries: npt.NDArray[np.int64], count: int) -> tuple[npt.NDArray[np.int64], Float32Array]:
+        """Return the ``count`` nearest of all rows for each query, and the largest of their squared distances.
 
         Distances come from ``|a|**2 + |b|**2 - 2 a.b`` in float32: near rows may come in the wrong order.
 
         Returns
         -------
-        indices : ndarray of int64, shape (stop - start, count)
-        largest : ndarray of float32, shape (stop - start,)
+        indices : ndarray of int64, shape (n_queries, count)
+        largest : ndarray of float32, shape (n_queries,)
         """
 
     def squared(self, queries: npt.NDArray[np.int64], indices: npt.NDArray[np.int64]) -> Float32Array:

@@ -9,7 +9,7 @@ from projector_export.transforms.neighbours.engine import Engine
 from projector_export.vectors import Float32Array
 from projector_export.vectors import Progress as RowsDone
 
-__all__ = ["ordered", "search"]
+__all__ = ["ordered", "search", "search_for"]
 
 N_SPARE = 8
 """Rows found beyond those that are wanted: the gap to the last one shows that none nearer was missed."""
@@ -43,32 +43,42 @@ def search(
     Notes
     -----
     A matrix product in float32 rounds ``|a - b|**2`` by up to about ``sqrt(n_dims) * eps * (|a| + |b|)**2``, more than all of
-    the distance between rows that nearly repeat. So a few more rows are found than are wanted and their distances are computed again
-    from differences; a line whose last wanted row is not nearer than everything that was left out, by that margin, is
+    the distance between rows that nearly repeat. So a few more rows are found than are wanted and their distances are
+    computed again from differences; a line whose last wanted row is not nearer by that margin than all rows left out is
     searched again in float64.
     """
     n_rows, n_dims = rows.shape
     indices = np.empty((n_rows, k), dtype=np.int32)
     squared = np.empty((n_rows, k), dtype=np.float32)
-    count = min(n_rows, k + 1 + N_SPARE)
     step = int(np.clip(BLOCK_FLOPS / (2.0 * n_rows * n_dims), 64, 4096))
     for start in range(0, n_rows, step):
         stop = min(start + step, n_rows)
-        found = _certain(engine, rows, np.arange(start, stop), k, engine.nearest(start, stop, count))
-        indices[start:stop], squared[start:stop] = found
+        indices[start:stop], squared[start:stop] = search_for(engine, rows, np.arange(start, stop), k)
         if progress:
             progress(stop, n_rows)
+    _order_repeated(rows, indices, squared)
     return indices, squared
 
 
-def _certain(
-    engine: Engine,
-    rows: Float32Array,
-    queries: npt.NDArray[np.int64],
-    k: int,
-    found: tuple[npt.NDArray[np.int64], Float32Array],
+def _order_repeated(rows: Float32Array, indices: npt.NDArray[np.int32], squared: Float32Array) -> None:
+    """Where more than k rows are the same, write the first ones of them: any k of them are as near."""
+    k = indices.shape[1]
+    same: dict[bytes, list[int]] = {}
+    for row in np.flatnonzero(squared[:, -1] == 0).tolist():
+        same.setdefault(rows[row].tobytes(), []).append(row)
+    for members in same.values():
+        if len(members) > k:  # else they differ by less than float32 can square
+            first = np.array(members[: k + 1], dtype=np.int32)
+            indices[members] = first[:k]
+            for place, row in enumerate(members[:k]):
+                indices[row] = np.delete(first, place)
+
+
+def search_for(
+    engine: Engine, rows: Float32Array, queries: npt.NDArray[np.int64], k: int
 ) -> tuple[npt.NDArray[np.int32], Float32Array]:
-    candidates, cutoff = found
+    """Return the same as :func:`search` for some of the rows, a few thousand at most."""
+    candidates, cutoff = engine.nearest(queries, min(len(rows), k + 1 + N_SPARE))
     indices, squared = ordered(queries, candidates, engine.squared(queries, candidates), k)
     if candidates.shape[1] == len(rows):
         return indices, squared

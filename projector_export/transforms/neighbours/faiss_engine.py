@@ -36,9 +36,9 @@ class FaissEngine:
         self._faiss: Any = faiss
         self._rows = rows
 
-    def nearest(self, start: int, stop: int, count: int) -> tuple[npt.NDArray[np.int64], Float32Array]:
+    def nearest(self, queries: npt.NDArray[np.int64], count: int) -> tuple[npt.NDArray[np.int64], Float32Array]:
         """Return the nearest rows by one blocked matrix product (faiss's ``knn_L2sqr``)."""
-        squared, indices = self._faiss.knn(self._rows[start:stop], self._rows, count)
+        squared, indices = self._faiss.knn(self._rows[queries], self._rows, count)
         return indices, squared[:, -1]
 
     def squared(self, queries: npt.NDArray[np.int64], indices: npt.NDArray[np.int64]) -> Float32Array:
