@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -54,9 +55,9 @@ def check_path(path: str | os.PathLike[str]) -> None:
         raise WriteError(f"cannot write to {folder}: choose a folder you may write to")
     with optional.required_for(f"drawing {path.name}"):
         if suffix == ".html":
-            import plotly.offline
+            importlib.import_module("plotly.offline")
         else:
-            import matplotlib.figure
+            importlib.import_module("matplotlib.figure")
 
 
 def write(

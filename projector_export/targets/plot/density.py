@@ -41,9 +41,7 @@ class Coverage:
     point_share: float
 
     @classmethod
-    def of(
-        cls, points: npt.NDArray[np.generic], limits: npt.NDArray[np.float64], *, point_share: float
-    ) -> Coverage:
+    def of(cls, points: npt.NDArray[np.generic], limits: npt.NDArray[np.float64], *, point_share: float) -> Coverage:
         """Find the cells of points of shape ``(n_points, 2)`` between the ends of the axes, shape ``(2, 2)``."""
         low, high = limits.T
         shares = (points.astype(np.float64) - low) / (high - low)

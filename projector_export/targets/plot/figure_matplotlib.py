@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from io import BytesIO
-from typing import Any
+from typing import Any, TypeAlias
 
 from projector_export.targets.plot.fonts import drawable, families
 from projector_export.targets.plot.palette import SCALE_NAME, Coloring
-from projector_export.targets.plot.panel_matplotlib import draw_panel
+from projector_export.targets.plot.panel_matplotlib import Axes, Figure, draw_panel
 from projector_export.targets.plot.picture import Picture, grid
 
 __all__ = ["DPI", "encode"]
@@ -25,6 +25,9 @@ SCALE = (0.16, 2.6)
 """Inches: a panel's side, the border, heights of the title, of a panel's head (two) and of its axis title, the distance between
 panels, and width and height of a colour bar."""
 
+Legend: TypeAlias = Any
+"""``matplotlib.legend.Legend``."""
+
 DARK = "#222222"
 MUTED = "#5A5A5A"
 
@@ -41,14 +44,19 @@ def encode(picture: Picture, labels: tuple[str, ...], suffix: str) -> bytes:
     suffix
         ``".png"`` or ``".svg"``.
     """
-    import matplotlib
+    import matplotlib as mpl
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
     fonts = families([picture.title, picture.coloring.title, *labels, *_small_texts(picture)])
-    settings = {name: value for name, value in matplotlib.rcParamsDefault.items() if not name.startswith("backend")}
-    settings |= {"font.family": fonts, "text.parse_math": False, "svg.hashsalt": "projector_export"}
+    settings = {name: value for name, value in mpl.rcParamsDefault.items() if not name.startswith("backend")}
+    settings |= {
+        "font.family": fonts,
+        "text.parse_math": False,
+        "text.hinting": "none",
+        "svg.hashsalt": "projector_export",
+    }
     data = BytesIO()
-    with matplotlib.rc_context(settings):
+    with mpl.rc_context(settings):
         figure = _figure(picture, tuple(drawable(label, fonts) for label in labels), fonts)
         FigureCanvasAgg(figure)
         metadata = {"Software": None} if suffix == ".png" else {"Date": None, "Creator": None}
@@ -60,9 +68,9 @@ def _small_texts(picture: Picture) -> list[str]:
     return [panel.title for panel in picture.panels] + [group.name for group in picture.coloring.groups]
 
 
-def _figure(picture: Picture, labels: tuple[str, ...], fonts: list[str]) -> Any:
+def _figure(picture: Picture, labels: tuple[str, ...], fonts: list[str]) -> Figure:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
+    from matplotlib.figure import Figure as NewFigure
 
     n_grid_rows, n_grid_columns = grid(len(picture.panels))
     side = PANEL_INCHES.get(len(picture.panels), PANEL_INCHES_OF_MANY)
@@ -72,13 +80,19 @@ def _figure(picture: Picture, labels: tuple[str, ...], fonts: list[str]) -> Any:
     left = MARGIN + footer
     step = side + GAP + footer
     right = left + n_grid_columns * step - GAP - footer
-    figure = Figure(figsize=(right + MARGIN, height), dpi=DPI)
+    figure = NewFigure(figsize=(right + MARGIN, height), dpi=DPI)
     FigureCanvasAgg(figure)
     legend_width = _legend_inches(figure, picture.coloring, fonts)
     width = right + MARGIN + legend_width
     figure.set_size_inches(width, height)
     figure.text(
-        MARGIN / width, 1 - (MARGIN + 0.05) / height, drawable(picture.title, fonts), size=14, weight="bold", va="top", color=DARK
+        MARGIN / width,
+        1 - (MARGIN + 0.05) / height,
+        drawable(picture.title, fonts),
+        size=14,
+        weight=_strong(fonts),
+        va="top",
+        color=DARK,
     )
     for number, panel in enumerate(picture.panels):
         row, column = divmod(number, n_grid_columns)
@@ -91,7 +105,12 @@ def _figure(picture: Picture, labels: tuple[str, ...], fonts: list[str]) -> Any:
     return figure
 
 
-def _legend_inches(figure: Any, coloring: Coloring, fonts: list[str]) -> float:
+def _strong(fonts: list[str]) -> str:
+    """Return the weight of titles; fonts asked for rare scripts often come in one weight only."""
+    return "bold" if len(fonts) == 1 else "normal"
+
+
+def _legend_inches(figure: Figure, coloring: Coloring, fonts: list[str]) -> float:
     if not coloring.title:
         return 0.0
     legend = _legend(figure, coloring, fonts, (0.0, 1.0))
@@ -100,7 +119,7 @@ def _legend_inches(figure: Any, coloring: Coloring, fonts: list[str]) -> float:
     return max(width, 1.1 if coloring.scale else 0.0) + GAP / 2
 
 
-def _draw_legend(figure: Any, coloring: Coloring, fonts: list[str], *, x: float, y: float) -> None:
+def _draw_legend(figure: Figure, coloring: Coloring, fonts: list[str], *, x: float, y: float) -> None:
     if not coloring.title:
         return
     width, height = (float(inches) for inches in figure.get_size_inches())
@@ -108,11 +127,13 @@ def _draw_legend(figure: Any, coloring: Coloring, fonts: list[str], *, x: float,
     if coloring.scale is None:
         return
     used = float(legend.get_window_extent(figure.canvas.get_renderer()).height) / DPI
-    axes = figure.add_axes(((x + 0.1) / width, (y - used - 0.1 - SCALE[1]) / height, SCALE[0] / width, SCALE[1] / height))
+    axes = figure.add_axes(
+        ((x + 0.1) / width, (y - used - 0.1 - SCALE[1]) / height, SCALE[0] / width, SCALE[1] / height)
+    )
     _draw_scale(figure, axes, coloring)
 
 
-def _draw_scale(figure: Any, axes: Any, coloring: Coloring) -> None:
+def _draw_scale(figure: Figure, axes: Axes, coloring: Coloring) -> None:
     from matplotlib.cm import ScalarMappable
     from matplotlib.colors import Normalize
 
@@ -126,14 +147,14 @@ def _draw_scale(figure: Any, axes: Any, coloring: Coloring) -> None:
     bar.ax.tick_params(labelsize=8, length=2, color=MUTED, labelcolor=DARK)
 
 
-def _legend(figure: Any, coloring: Coloring, fonts: list[str], corner: tuple[float, float]) -> Any:
+def _legend(figure: Figure, coloring: Coloring, fonts: list[str], corner: tuple[float, float]) -> Legend:
     from matplotlib.lines import Line2D
 
     handles = [
         Line2D([], [], linestyle="", marker="o", markersize=7, markeredgewidth=0, color=group.color, label="")
         for group in coloring.groups
     ]
-    legend = figure.legend(
+    return figure.legend(
         handles,
         [drawable(group.legend, fonts) for group in coloring.groups],
         title=drawable(coloring.title, fonts),
@@ -142,9 +163,8 @@ def _legend(figure: Any, coloring: Coloring, fonts: list[str], corner: tuple[flo
         alignment="left",
         frameon=False,
         fontsize=9,
-        title_fontproperties={"weight": "bold", "size": 10},
+        title_fontproperties={"weight": _strong(fonts), "size": 10},
         labelcolor=DARK,
         borderaxespad=0.0,
         handletextpad=0.3,
     )
-    return legend

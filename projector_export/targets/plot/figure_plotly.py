@@ -28,7 +28,7 @@ PANEL_PIXELS = 260
 LEGEND_PIXELS = 220
 """At least."""
 
-CAMERA: JSONValue = {"eye": {"x": 1.45, "y": -1.9, "z": 0.95}}
+CAMERA: JSONValue = {"eye": {"x": 1.55, "y": -2.05, "z": 1.0}}
 
 
 def encode(picture: Picture, labels: tuple[str, ...]) -> bytes:
@@ -72,7 +72,9 @@ def _traces(picture: Picture, groups: list[Group], *, has_labels: bool) -> list[
         for panel in range(len(picture.panels))
         for number in order
     ]
-    return traces + [_entry(picture, number) for number in range(len(picture.coloring.groups)) if picture.coloring.title]
+    return traces + [
+        _entry(picture, number) for number in range(len(picture.coloring.groups)) if picture.coloring.title
+    ]
 
 
 def _trace(picture: Picture, panel: int, group: Group, number: int, *, has_labels: bool) -> JSONValue:
@@ -142,7 +144,9 @@ def _layout(picture: Picture) -> dict[str, JSONValue]:
     annotations: list[JSONValue] = []
     for number, panel in enumerate(picture.panels):
         across, upward = _domain(number, len(picture.panels))
-        annotations.append(_head(panel, across[0], 1 - number // grid(len(picture.panels))[1] / grid(len(picture.panels))[0]))
+        annotations.append(
+            _head(panel, across[0], 1 - number // grid(len(picture.panels))[1] / grid(len(picture.panels))[0])
+        )
         if panel.is_3d:
             layout[_axis("scene", number)] = _scene(panel, across, upward)
         else:
@@ -167,7 +171,14 @@ def _head(panel: Panel, x: float, y: float) -> JSONValue:
     if panel.trust:
         lines = escaped(panel.trust).replace(", ", "<br>")
         text += f'<br><span style="color:{MUTED};font-size:11px">{lines}</span>'
-    place: dict[str, JSONValue] = {"x": x, "y": y, "xanchor": "left", "yanchor": "top", "xref": "paper", "yref": "paper"}
+    place: dict[str, JSONValue] = {
+        "x": x,
+        "y": y,
+        "xanchor": "left",
+        "yanchor": "top",
+        "xref": "paper",
+        "yref": "paper",
+    }
     return {"text": text, "showarrow": False, "align": "left", "font": {"size": 14}, **place}
 
 
@@ -183,7 +194,11 @@ def _legend(coloring: Coloring) -> JSONValue:
 def _color_axis(coloring: Coloring) -> JSONValue:
     if coloring.scale is None:
         return None
-    bar: dict[str, JSONValue] = {"title": {"text": f"<b>{escaped(coloring.title)}</b>"}, "outlinewidth": 0, "thickness": 14}
+    bar: dict[str, JSONValue] = {
+        "title": {"text": f"<b>{escaped(coloring.title)}</b>"},
+        "outlinewidth": 0,
+        "thickness": 14,
+    }
     bar |= {"len": 0.7, "y": 0.0, "yanchor": "bottom"}
     return {"colorscale": SCALE_NAME.title(), "cmin": coloring.scale.low, "cmax": coloring.scale.high, "colorbar": bar}
 
@@ -209,4 +224,10 @@ def _scene(panel: Panel, across: list[float], upward: list[float]) -> JSONValue:
         f"{name}axis": {**bare, "range": ends, "title": {"text": title, "font": {"size": 10}}}
         for name, ends, title in zip("xyz", panel.limits.tolist(), titles, strict=True)
     }
-    return {"domain": {"x": across, "y": upward}, "aspectmode": "cube", "camera": CAMERA, "dragmode": "turntable", **axes}
+    return {
+        "domain": {"x": [*across], "y": [*upward]},
+        "aspectmode": "cube",
+        "camera": CAMERA,
+        "dragmode": "turntable",
+        **axes,
+    }

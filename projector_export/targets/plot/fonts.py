@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import lru_cache
+from functools import cache
 
 from projector_export.tokens.spelling import is_invisible
 
@@ -12,9 +12,22 @@ __all__ = ["drawable", "families"]
 FIRST = "DejaVu Sans"
 """Comes with matplotlib."""
 
-PREFERRED = ("Noto Sans", "Source Han Sans", "Arial", "Liberation Sans", "Microsoft YaHei", "PingFang", "Hiragino", "WenQuanYi")
+PREFERRED = (
+    "Noto Sans",
+    "Source Han Sans",
+    "Arial",
+    "Liberation Sans",
+    "Microsoft YaHei",
+    "PingFang",
+    "Hiragino",
+    "WenQuanYi",
+)
 UNWANTED = ("Last Resort", "STIX", "cm", "DejaVu Sans Display", "DejaVu Serif Display")
 """Fonts of placeholders and of parts of formulas."""
+
+
+REGULAR = frozenset({400, "normal", "regular"})
+"""Weights of fonts that matplotlib finds without a word of warning."""
 
 
 def families(texts: Iterable[str]) -> list[str]:
@@ -47,17 +60,18 @@ def _number(character: str) -> str:
     return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
-@lru_cache(maxsize=1)
+@cache
 def _installed() -> tuple[str, ...]:
     """Return the families of upright fonts, the preferred ones first, then by name."""
     from matplotlib import font_manager
 
-    names = {entry.name for entry in font_manager.fontManager.ttflist if entry.style == "normal"}
+    fonts = font_manager.fontManager.ttflist
+    names = {font.name for font in fonts if font.style == "normal" and font.weight in REGULAR}
     usable = [name for name in names if not name.startswith(UNWANTED)]
     return tuple(sorted(usable, key=lambda name: (not name.startswith(PREFERRED), name)))
 
 
-@lru_cache(maxsize=None)
+@cache
 def _characters(family: str) -> frozenset[int]:
     """Return the characters that a family has as outlines; bitmaps and colour pictures cannot be drawn."""
     from matplotlib import font_manager, ft2font

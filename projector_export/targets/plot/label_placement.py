@@ -80,16 +80,17 @@ def _on_points(boxes: Boxes, points: npt.NDArray[np.float64], radius: float) -> 
     hit = _overlap(boxes[:, :, None, :], squares[None, None, :, :])
     own = np.arange(len(points))
     hit[own, :, own] = False
-    return hit.any(axis=2)
+    return np.asarray(hit.any(axis=2), dtype=np.bool_)
 
 
 def _overlap(first: Boxes, second: Boxes) -> npt.NDArray[np.bool_]:
-    return (
+    overlap: npt.NDArray[np.bool_] = (
         (first[..., 0] < second[..., 2])
         & (second[..., 0] < first[..., 2])
         & (first[..., 1] < second[..., 3])
         & (second[..., 1] < first[..., 3])
     )
+    return overlap
 
 
 @dataclass
@@ -113,7 +114,8 @@ class _Choice:
         order = np.argsort(self.free.sum(axis=1), kind="stable")
         for _ in range(MAX_ROUNDS):
             waiting = [label for label in order.tolist() if self.chosen[label] < 0]
-            if not any([self._take(label) or self._make_room(label) for label in waiting]):
+            served = [self._take(label) or self._make_room(label) for label in waiting]
+            if not any(served):
                 break
         for label in order.tolist():
             if self.chosen[label] < 0:

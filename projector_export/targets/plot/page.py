@@ -36,9 +36,15 @@ Plotly.newPlot("plot", page.data, page.layout, page.config);
 STYLE = "html,body,#plot{margin:0;width:100%;height:100%;background:#fff}"
 
 
+_ENTITIES = str.maketrans({character: f"&#{ord(character)};" for character in "&<>{}$"})
+
+
 def escaped(text: str) -> str:
-    """Return a text that plotly shows as it is; plotly takes ``<b>``, ``<a href=...>`` and entities for markup."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    """Return a text that plotly shows as it is.
+
+    Plotly takes ``<b>``, ``<a href=...>`` and entities for markup, ``%{x}`` for a template and ``$x$`` for a formula.
+    """
+    return text.translate(_ENTITIES)
 
 
 def encode(title: str, picture: dict[str, JSONValue], program: str, *, min_size: tuple[int, int]) -> bytes:
@@ -49,9 +55,9 @@ def encode(title: str, picture: dict[str, JSONValue], program: str, *, min_size:
     title
         For the window, plain text.
     picture
-        ``data``, ``layout`` and ``config`` as plotly.js takes them. A trace's ``holds``, if it has rows, names its ``panel``, its
-        ``group`` and whether it is ``onScale``; ``rows`` (uint32), ``panels`` (float32) and ``values`` (float64) are little-endian, in
-        base64.
+        ``data``, ``layout`` and ``config`` as plotly.js takes them. A trace's ``holds``, if it has rows, names its
+        ``panel``, its ``group`` and whether it is ``onScale``; ``rows`` (uint32), ``panels`` (float32) and ``values``
+        (float64) are little-endian, in base64.
     program
         The text of plotly.js.
     min_size
@@ -63,11 +69,13 @@ def encode(title: str, picture: dict[str, JSONValue], program: str, *, min_size:
         "base-uri 'none'; form-action 'none'"
     )
     data = orjson.dumps(picture).replace(b"<", b"\\u003c")
+    width, height = min_size
     head = (
-        f'<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
         f"<title>{html.escape(title)}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n"
-        f'<div id="plot" style="min-width:{min_size[0]}px;min-height:{min_size[1]}px"></div>\n<script type="application/json" id="picture">'
+        f'<div id="plot" style="min-width:{width}px;min-height:{height}px"></div>\n'
+        '<script type="application/json" id="picture">'
     )
     tail = f"</script>\n<script>{program}</script>\n<script>{LOADER}</script>\n</body>\n</html>\n"
     return head.encode() + data + tail.encode()

@@ -13,7 +13,17 @@ import numpy.typing as npt
 from projector_export.table import Column
 from projector_export.targets.plot.wording import readable, shortened
 
-__all__ = ["CATEGORY_COLORS", "MISSING_COLOR", "OTHER_COLOR", "SCALE_NAME", "Coloring", "Group", "Scale", "coloring_of", "rgb_of"]
+__all__ = [
+    "CATEGORY_COLORS",
+    "MISSING_COLOR",
+    "OTHER_COLOR",
+    "SCALE_NAME",
+    "Coloring",
+    "Group",
+    "Scale",
+    "coloring_of",
+    "rgb_of",
+]
 
 CATEGORY_COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#F0E442")
 """Okabe and Ito, Color Universal Design (2008): told apart with every common colour blindness; yellow last, as it is pale."""

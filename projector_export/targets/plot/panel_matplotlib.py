@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +12,7 @@ from projector_export.targets.plot.label_placement import place
 from projector_export.targets.plot.palette import SCALE_NAME, Coloring, Scale, rgb_of
 from projector_export.targets.plot.picture import Panel
 
-__all__ = ["MANY_POINTS", "draw_panel"]
+__all__ = ["MANY_POINTS", "Axes", "Figure", "draw_panel"]
 
 MANY_POINTS = 20_000
 """Rows from which a density lies behind the points, and points in a picture from which an svg holds them as pixels."""
@@ -24,11 +24,17 @@ LABEL_SIZE = 7.0
 GAP_PIXELS = 2.5
 VIEW = {"elev": 22.0, "azim": -58.0}
 
+Figure: TypeAlias = Any
+"""``matplotlib.figure.Figure`` with an Agg canvas."""
+
+Axes: TypeAlias = Any
+"""``matplotlib.axes.Axes``, or ``mpl_toolkits.mplot3d.Axes3D``, which its own types do not know."""
+
 Rectangle = tuple[float, float, float, float]
 
 
 def draw_panel(
-    figure: Any, rectangle: Rectangle, panel: Panel, coloring: Coloring, labels: tuple[str, ...], *, n_panels: int
+    figure: Figure, rectangle: Rectangle, panel: Panel, coloring: Coloring, labels: tuple[str, ...], *, n_panels: int
 ) -> None:
     """Draw a layout.
 
@@ -68,7 +74,7 @@ def draw_panel(
         _draw_labels(figure, axes, panel, labels, radius=np.sqrt(area) / 2)
 
 
-def _set_up(axes: Any, panel: Panel) -> None:
+def _set_up(axes: Axes, panel: Panel) -> None:
     limits = panel.limits
     for name, ends in zip("xyz", limits.tolist(), strict=False):
         getattr(axes, f"set_{name}lim")(*ends)
@@ -138,7 +144,7 @@ def _alpha(n_rows: int) -> float:
     return float(np.clip(0.9 * (n_rows / 1_000) ** -0.22, 0.35, 0.9))
 
 
-def _draw_shade(axes: Any, panel: Panel, coverage: Coverage) -> None:
+def _draw_shade(axes: Axes, panel: Panel, coverage: Coverage) -> None:
     """Draw in grey where points overlap."""
     (left, right), (bottom, top) = panel.limits.tolist()
     image = np.zeros((*coverage.shade.shape, 4))
@@ -148,7 +154,7 @@ def _draw_shade(axes: Any, panel: Panel, coverage: Coverage) -> None:
     )
 
 
-def _draw_labels(figure: Any, axes: Any, panel: Panel, labels: tuple[str, ...], *, radius: float) -> None:
+def _draw_labels(figure: Figure, axes: Axes, panel: Panel, labels: tuple[str, ...], *, radius: float) -> None:
     """Write labels where there is room; their places are measured in pixels and kept as shares of the panel."""
     pixel = figure.dpi / POINTS_PER_INCH
     renderer = figure.canvas.get_renderer()
@@ -157,9 +163,7 @@ def _draw_labels(figure: Any, axes: Any, panel: Panel, labels: tuple[str, ...], 
     extents = [text.get_window_extent(renderer) for text in texts]
     sizes = np.array([(extent.width, extent.height) for extent in extents]) + 2 * GAP_PIXELS
     box = axes.get_window_extent(renderer)
-    corners = place(
-        points, sizes, bounds=(box.x0, box.y0, box.x1, box.y1), radius=radius * pixel + GAP_PIXELS / 2
-    )
+    corners = place(points, sizes, bounds=(box.x0, box.y0, box.x1, box.y1), radius=radius * pixel + GAP_PIXELS / 2)
     back = figure.transFigure.inverted()
     for text, corner, extent in zip(texts, corners, extents, strict=True):
         if np.isnan(corner).any():
@@ -168,7 +172,7 @@ def _draw_labels(figure: Any, axes: Any, panel: Panel, labels: tuple[str, ...], 
             text.set_position(back.transform(corner + GAP_PIXELS - (extent.x0, extent.y0)))
 
 
-def _flat(axes: Any, panel: Panel) -> npt.NDArray[np.float64]:
+def _flat(axes: Axes, panel: Panel) -> npt.NDArray[np.float64]:
     """Return the coordinates as they lie in the panel's plane."""
     points = panel.coordinates.astype(np.float64)
     if not panel.is_3d:

@@ -44,7 +44,7 @@ class Panel:
     @property
     def is_3d(self) -> bool:
         """Whether there are three axes."""
-        return self.coordinates.shape[1] == 3
+        return int(self.coordinates.shape[1]) == 3
 
     @property
     def limits(self) -> npt.NDArray[np.float64]:
@@ -84,10 +84,13 @@ class Picture:
         table
             Every layout becomes a panel.
         color
-            Name of the column to colour by; None leaves the choice to the layouts, then to the table.
+            Name of the column to colour by; None leaves the choice to the layouts, then to the table. What nobody has asked
+            for and differs from row to row, as labels do, is not taken.
         """
         wanted = color or next((layout.color for layout in table.layouts if layout.color), None)
         column = color_column(table, wanted)
+        if wanted is None and column is not None and len(set(column.values)) > table.n_rows / 2:
+            column = None
         return cls(table_title(table), tuple(map(_panel, table.layouts)), coloring_of(column, table.n_rows))
 
     @property
