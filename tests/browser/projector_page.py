@@ -232,7 +232,7 @@ class ProjectorPage:
     def open_view(self, number):
         """Click on a saved view in the bookmark panel, the first one is 0."""
         row = self.locate("vz-projector-bookmark-panel .state-row").nth(number)
-        row.locator(".state-radio paper-icon-button").click(timeout=1000 * self.patience)
+        row.locator(".state-radio [icon=radio-button-unchecked]").click(timeout=1000 * self.patience)
         self.page.wait_for_timeout(QUIET_MILLISECONDS)
 
     def open_tab(self, name):
