@@ -7,6 +7,7 @@ import pytest
 
 from projector_export.table import Column, EmbeddingTable, Layout
 from projector_export.targets import plot
+from projector_export.targets.plot.page import encode as page_encoding
 from projector_export.targets.plot.page import escaped
 
 pytestmark = pytest.mark.browser
@@ -145,6 +146,11 @@ def test_hundred_thousand_points_take_a_few_bytes_each(tmp_path):
     tiny = EmbeddingTable("t", EmbeddingTable.from_array(points[:2]).vectors, layouts=(Layout("a", "x", points[:2]),))
     size, program = (plot.write(t, tmp_path / "p.html").stat().st_size for t in (small, tiny))
     assert size - program < 100_000 * 17
+
+
+def test_data_cannot_end_its_own_element():
+    text = page_encoding("a</title>", {"labels": ["</script><!--<script>"]}, "0", min_size=(1, 1)).decode()
+    assert (text.count("<script"), text.count("</script>"), text.count("<!--"), text.count("</title>")) == (3, 3, 0, 1)
 
 
 def test_escaped_text_has_nothing_that_plotly_reads():

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from projector_export.targets.plot import label_placement
 from projector_export.targets.plot.label_placement import SLOTS, place
 
 BOUNDS = (0.0, 0.0, 400.0, 300.0)
@@ -55,11 +56,16 @@ def test_no_label_is_left_out_that_has_a_free_slot(rows):
             assert not is_inside or any(overlap(box, other, slack=-1e-6) for other in in_the_way)
 
 
-def test_a_label_gives_way_to_one_that_has_no_other_place():
-    points = np.array([[100.0, 100.0], [130.0, 100.0]])
-    sizes = np.array([[60.0, 10.0], [60.0, 10.0]])
-    corners = place(points, sizes, bounds=(95.0, 90.0, 260.0, 200.0), radius=RADIUS)
-    assert np.isfinite(corners).all()
+def test_labels_give_way_to_others(monkeypatch):
+    random = np.random.default_rng(5).uniform(size=(100, 4))
+    points, sizes = random[:, :2] * (400, 300), random[:, 2:] * (60, 8) + (20, 8)
+
+    def n_placed():
+        return np.isfinite(place(points, sizes, bounds=BOUNDS, radius=RADIUS)).all(axis=1).sum()
+
+    yielding = n_placed()
+    monkeypatch.setattr(label_placement._Choice, "_make_room", lambda choice, label: False)
+    assert yielding > n_placed()
 
 
 def test_labels_far_apart_all_stand_at_the_right():

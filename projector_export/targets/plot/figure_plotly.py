@@ -118,7 +118,7 @@ def _place(picture: Picture, panel: int) -> dict[str, JSONValue]:
 
 
 def _diameter(n_rows: int) -> float:
-    return round(float(np.clip(24 * n_rows**-0.2, 2.0, 9.0)), 1)
+    return round(float(np.clip(30 * n_rows**-0.25, 1.5, 9.0)), 1)
 
 
 def _opacity(n_rows: int) -> float:
