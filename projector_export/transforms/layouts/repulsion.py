@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from typing import Protocol, cast
 
 import numpy as np
 import numpy.typing as npt
 
 from projector_export.transforms.layouts.start import Float64Array
+from projector_export.vectors import Float32Array
 
 __all__ = ["GridRepulsion"]
 
@@ -23,6 +25,16 @@ MAX_NODES = 4096
 
 SIDE_STEP = 32
 """Sides grow in such steps, so that the kernel's transform serves many iterations."""
+
+
+class Weights(Protocol):
+    """A sparse matrix, shape ``(n_rows, n_nodes)``."""
+
+    def transpose(self) -> Weights:
+        """Return the matrix that spreads points onto nodes."""
+
+    def __matmul__(self, values: Float32Array) -> Float32Array:
+        """Interpolate the values of nodes at the points."""
 
 
 @dataclass
@@ -71,18 +83,17 @@ class GridRepulsion:
         from scipy import fft
 
         spacing, low, sides = self._grid(points)
-        nodes, weights = _spread(points, spacing, low, sides[1])
+        spread = _spread(points, spacing, low, sides)
         lengths = [int(fft.next_fast_len(2 * side, real=True)) for side in sides]
         self._prepare(spacing, lengths[0], lengths[1])
-        n_points = np.bincount(nodes.ravel(), weights=weights.ravel(), minlength=sides[0] * sides[1])
-        grid = n_points.astype(np.float32).reshape(sides)
+        grid = (spread.transpose() @ np.ones(len(points), dtype=np.float32)).reshape(sides)
         across = fft.rfft(grid, lengths[1], axis=1, workers=self.workers)
         spectrum = fft.fft(across, lengths[0], axis=0, workers=self.workers)
         forces = np.empty_like(points)
         for axis in range(2):
             down = fft.ifft(spectrum * self._kernels[axis], axis=0, workers=self.workers)[: sides[0]]
-            force = fft.irfft(down, lengths[1], axis=1, workers=self.workers)[:, : sides[1]].ravel()
-            forces[:, axis] = (force[nodes] * weights).sum(axis=1)
+            force = fft.irfft(down, lengths[1], axis=1, workers=self.workers)[:, : sides[1]]
+            forces[:, axis] = spread @ force.ravel()
         return forces, self._total(spectrum, lengths) - len(points)
 
     def _total(self, spectrum: npt.NDArray[np.complex64], lengths: list[int]) -> float:
@@ -119,25 +130,25 @@ class GridRepulsion:
         self._key = (spacing, down, across)
 
 
-def _spread(
-    points: Float64Array, spacing: float, low: Float64Array, across: int
-) -> tuple[npt.NDArray[np.int64], Float64Array]:
-    """Return the 16 nodes around each point and their weights, both of shape ``(n_rows, 16)``."""
+def _spread(points: Float64Array, spacing: float, low: Float64Array, sides: tuple[int, int]) -> Weights:
+    """Return the weights of the 16 nodes around each point: a sparse matrix, float32, shape ``(n_rows, n_nodes)``."""
+    from scipy.sparse import csr_matrix
+
+    n_rows = len(points)
     places = (points - low) / spacing
-    first = np.floor(places).astype(np.int64)
-    t = (places - first).T
-    first -= 1
-    weights = np.stack(
-        [
-            -t * (t - 1) * (t - 2) / 6,
-            (t + 1) * (t - 1) * (t - 2) / 2,
-            -(t + 1) * t * (t - 2) / 2,
-            (t + 1) * t * (t - 1) / 6,
-        ],
-        axis=-1,
-    )
-    steps = np.arange(4)
-    rows, columns = first[:, 0, None] + steps, first[:, 1, None] + steps
-    nodes = rows[:, :, None] * across + columns[:, None, :]
+    nearest = places.astype(np.int32)  # rounds down: no place is negative
+    weights = _lagrange((places - nearest).astype(np.float32).T)
     pairs = weights[0][:, :, None] * weights[1][:, None, :]
-    return nodes.reshape(len(points), 16), pairs.reshape(len(points), 16)
+    first = (nearest[:, 0] - 1) * np.int32(sides[1]) + nearest[:, 1] - 1
+    steps = np.arange(4, dtype=np.int32)
+    nodes = first[:, None] + (steps[:, None] * np.int32(sides[1]) + steps).ravel()
+    pointers = np.arange(0, 16 * n_rows + 1, 16, dtype=np.int32)
+    shape = (n_rows, sides[0] * sides[1])
+    return cast("Weights", csr_matrix((pairs.ravel(), nodes.ravel(), pointers), shape=shape))
+
+
+def _lagrange(t: Float32Array) -> Float32Array:
+    """Return the weights of nodes -1, 0, 1 and 2 for places t between 0 and 1, shape ``(2, n_rows, 4)``."""
+    outer, inner = t * (t - 1), (t + 1) * (t - 2)
+    weights = np.stack([outer * (t - 2) / -6, inner * (t - 1) / 2, inner * t / -2, outer * (t + 1) / 6], axis=1)
+    return np.ascontiguousarray(weights.transpose(0, 2, 1))

@@ -27,7 +27,7 @@ __all__ = ["Tsne", "tsne"]
 START_DEVIATION = 1e-4
 """Standard deviation of the start's widest axis (Kobak and Berens 2019, and openTSNE's default)."""
 
-GRID_ROWS = 3_000
+GRID_ROWS = 1_000
 """Rows from which on a grid is faster than a tree, measured."""
 
 MOMENTUM = 0.8
@@ -122,7 +122,7 @@ def tsne(
     exaggeration`` (Belkina et al. 2019). Each thread writes the rows that it computes, so that the coordinates do not depend
     on the number of threads.
 
-    A flat picture of 3,000 rows or more takes its repulsion from
+    A flat picture of 1,000 rows or more takes its repulsion from
     :class:`~projector_export.transforms.layouts.repulsion.GridRepulsion`, whose forces on 30,522 word vectors are off by
     2 % where openTSNE's own grid is off by 4 %, in a fifth of its time. In three dimensions there is only the tree of
     Barnes and Hut: minutes where the flat picture takes seconds, which is why its stage says so.
