@@ -6,6 +6,7 @@ import sys
 
 import numpy as np
 import numpy.typing as npt
+
 from projector_export import read_vocabulary
 
 N_CLUSTERS = 2000

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+
 from projector_export import EmbeddingTable
 from projector_export.transforms.layouts.components import components
 from projector_export.transforms.layouts.recipe import Setting

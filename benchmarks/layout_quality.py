@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+
 from projector_export import EmbeddingTable
 from projector_export.table import Layout
 from projector_export.transforms.quality import measure

@@ -9,6 +9,7 @@ from typing import Any, TypeVar, cast
 
 import click
 
+from projector_export.cli.layout_options import layouts_of
 from projector_export.formats.viewer_limits import MAX_ROWS, MAX_TENSOR_BYTES
 from projector_export.pipeline import Destination, Treatment, ViewerLimits
 
@@ -53,6 +54,7 @@ _TREATMENTS = (
     ),
     click.option("--normalize", is_flag=True, help="Scale rows to unit length."),
     click.option("--drop-bad-rows", is_flag=True, help="Leave out rows with NaN or infinite numbers."),
+    click.option("--drop-zero-rows", is_flag=True, help="Leave out rows of zeros."),
 )
 
 
@@ -71,17 +73,25 @@ def destination_of(options: Mapping[str, object]) -> Destination:
     logdir, standalone = cast("Path | None", options["logdir"]), cast("Path | None", options["standalone"])
     if logdir is None and standalone is None:
         logdir = Path(DEFAULT_LOGDIR)
-    return Destination(logdir, standalone, cast("str | None", options["run"]), str(options["base_url"]))
+    return Destination(
+        logdir,
+        standalone,
+        cast("str | None", options["run"]),
+        str(options["base_url"]),
+        cast("Path | None", options.get("plot")),
+    )
 
 
 def treatment_of(options: Mapping[str, object]) -> Treatment:
     """Return what to do to the vectors."""
     return Treatment(
         drop_bad_rows=bool(options["drop_bad_rows"]),
+        drop_zero_rows=bool(options["drop_zero_rows"]),
         center=bool(options["center"]),
         all_but_the_top=_directions(cast("str | None", options["all_but_the_top"])),
         normalize=bool(options["normalize"]),
         dims=cast("int | None", options["dims"]),
+        layouts=layouts_of(options),
     )
 
 

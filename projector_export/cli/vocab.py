@@ -8,10 +8,11 @@ from typing import cast
 
 import click
 
+from projector_export.cli.layout_options import layout_options
 from projector_export.cli.options import destination_of, limits_of, target_options, treatment_of, treatment_options
 from projector_export.cli.summary import show_exports
 from projector_export.cli.terminal import progress_bars
-from projector_export.pipeline import Reading, count_kinds, name_tables, read_tables, transform, write
+from projector_export.pipeline import Reading, count_kinds, name_tables, read_tables, treat, write
 from projector_export.sources.huggingface import Table
 
 __all__ = ["vocab"]
@@ -34,6 +35,7 @@ __all__ = ["vocab"]
 @click.option("--name", metavar="NAME", help="Name of the tensor in the viewer.  [default: the model's]")
 @target_options
 @treatment_options
+@layout_options
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @click.option("-q", "--quiet", is_flag=True, help="No progress bars.")
 def vocab(source: str, **options: object) -> None:
@@ -46,6 +48,7 @@ def vocab(source: str, **options: object) -> None:
     Examples:
       projector-export vocab sentence-transformers/all-MiniLM-L6-v2
       projector-export vocab openai-community/gpt2 --logdir runs --name gpt2
+      projector-export vocab ./my-model --layout umap:n_components=3 --layout tsne --plot map.png
       projector-export vocab ./my-model --table both --run epoch-3 --logdir runs
       projector-export vocab model.safetensors --tokenizer ./tokenizer.json --standalone site
     """
@@ -59,7 +62,7 @@ def vocab(source: str, **options: object) -> None:
     destination, treatment, limits = destination_of(options), treatment_of(options), limits_of(options)
     with progress_bars(quiet=bool(options["quiet"])) as progress:
         read = name_tables(read_tables(source, reading, progress=progress), cast("str | None", options["name"]))
-        tables = [transform(table, treatment, progress=progress) for table in read]
+        tables = treat(read, treatment, destination, progress=progress)
         written = write(tables, destination, limits=limits, progress=progress)
     kinds = {table.name: count_kinds(table) for table in tables}
     show_exports(written, kinds, destination, seconds=time.perf_counter() - start, as_json=bool(options["as_json"]))

@@ -9,8 +9,10 @@ from projector_export.pipeline.export import (
     name_tables,
     read_tables,
     read_vocabulary,
+    treat,
     write,
 )
+from projector_export.pipeline.layouts import Layouts
 from projector_export.pipeline.treatment import Progress, Treatment, transform
 from projector_export.sources.huggingface import Reading
 from projector_export.targets.result import Written
@@ -18,6 +20,7 @@ from projector_export.transforms.for_viewer import ViewerLimits
 
 __all__ = [
     "Destination",
+    "Layouts",
     "Progress",
     "Reading",
     "Treatment",
@@ -29,5 +32,6 @@ __all__ = [
     "read_tables",
     "read_vocabulary",
     "transform",
+    "treat",
     "write",
 ]

@@ -7,13 +7,16 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from os import PathLike, fspath
+from pathlib import Path
 
 from projector_export.errors import InvalidInputError
+from projector_export.pipeline.layouts import reduced_tables
+from projector_export.pipeline.pictures import draw
 from projector_export.pipeline.treatment import Progress, Treatment, stage, transform
 from projector_export.sources import huggingface
 from projector_export.sources.huggingface import Reading
 from projector_export.table import EmbeddingTable
-from projector_export.targets import standalone, tensorboard
+from projector_export.targets import plot, standalone, tensorboard
 from projector_export.targets.result import Written, usual_name
 from projector_export.transforms.for_viewer import ViewerLimits, for_viewer
 
@@ -24,8 +27,12 @@ __all__ = [
     "name_tables",
     "read_tables",
     "read_vocabulary",
+    "treat",
     "write",
 ]
+
+
+NEIGHBOURS_FOLDER = ".neighbours"
 
 
 @dataclass(frozen=True)
@@ -38,6 +45,8 @@ class Destination:
         A TensorBoard logdir.
     standalone
         A folder for projector.tensorflow.org.
+    plot
+        A picture of the layouts: a file that ends in ``.png``, ``.svg`` or ``.html``.
     run
         A run below the logdir; by default the logdir itself.
     base_url
@@ -48,20 +57,27 @@ class Destination:
     standalone: str | PathLike[str] | None = None
     run: str | None = None
     base_url: str = ""
+    plot: str | PathLike[str] | None = None
 
     def __post_init__(self) -> None:
-        for name in ("logdir", "standalone"):
+        for name in ("logdir", "standalone", "plot"):
             place = getattr(self, name)
             if place is not None and (
                 not isinstance(place, (str, PathLike)) or fspath(place) == "" or "\0" in fspath(place)
             ):
                 raise InvalidInputError(f"{name} is a path, not {place!r}")
-        if self.logdir is None and self.standalone is None:
+        if self.logdir is None and self.standalone is None and self.plot is None:
             raise InvalidInputError("nowhere to write to: give a logdir, a standalone folder, or both")
         if self.logdir is None and self.run is not None:
             raise InvalidInputError("a run lies below a logdir: give a logdir too, or leave the run away")
         if self.standalone is None and self.base_url:
             raise InvalidInputError("a base URL is for a standalone folder: give one too, or leave the base URL away")
+
+    @property
+    def cache(self) -> Path | None:
+        """Where nearest neighbours are kept for the next command: beside the export."""
+        place = self.logdir if self.logdir is not None else self.standalone
+        return None if place is None else Path(place).expanduser() / NEIGHBOURS_FOLDER
 
 
 def read_vocabulary(
@@ -181,7 +197,7 @@ def write(
     for table in given:
         if not isinstance(table, EmbeddingTable):
             raise InvalidInputError(f"a {type(table).__name__} is no table: make one by EmbeddingTable.from_array")
-    treated = [transform(table, treatment or Treatment(), progress=progress) for table in given]
+    treated = treat(given, treatment or Treatment(), destination, progress=progress)
     reducing = stage(progress, "principal components for the viewer")
     pairs = [(table, for_viewer(table, limits, progress=reducing)) for table in treated]
     writing = stage(progress, "writing")
@@ -195,7 +211,25 @@ def write(
             commits.append(
                 stack.enter_context(standalone.prepared(pairs, folder, base_url=destination.base_url, progress=writing))
             )
-        return tuple(written for commit in commits for written in commit())
+        drawn = () if destination.plot is None else draw(treated, destination.plot, progress=progress)
+        return (*(written for commit in commits for written in commit()), *drawn)
+
+
+def treat(
+    tables: Sequence[EmbeddingTable],
+    treatment: Treatment,
+    destination: Destination,
+    *,
+    progress: Progress | None = None,
+) -> tuple[EmbeddingTable, ...]:
+    """Return what is written of tables: each as it was treated, followed by those of its layouts that become tensors."""
+    if destination.plot is not None:
+        plot.check_path(destination.plot)
+    layouts = treatment.wanted_layouts
+    if layouts.cache is None:
+        layouts = replace(layouts, cache=destination.cache)
+    treated = (transform(table, replace(treatment, layouts=layouts), progress=progress) for table in tables)
+    return tuple(part for table in treated for part in reduced_tables(table, layouts))
 
 
 def count_kinds(table: EmbeddingTable) -> dict[str, int]:

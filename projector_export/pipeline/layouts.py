@@ -1,0 +1,139 @@
+"""Layouts of a table: what is wanted is checked first, then one neighbour graph is made, and every picture from it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from os import PathLike
+from pathlib import Path
+
+from projector_export.errors import InvalidInputError
+from projector_export.pipeline.earlier import read_earlier
+from projector_export.provenance import Step
+from projector_export.sources.huggingface import Progress
+from projector_export.table import EmbeddingTable, Layout
+from projector_export.targets.result import usual_name
+from projector_export.transforms.layouts.components import components
+from projector_export.transforms.layouts.recipe import Recipe, Setting
+from projector_export.transforms.layouts.specification import lay_out as make_layout
+from projector_export.transforms.layouts.specification import parse
+from projector_export.transforms.neighbours import check_neighbours, neighbours
+from projector_export.transforms.quality import measure, preservation
+from projector_export.vectors import ArrayVectors
+
+__all__ = ["Layouts", "check_recipes", "lay_out", "reduced_tables"]
+
+N_QUALITY_NEIGHBORS = 15
+"""Size of the neighbourhoods by which layouts are judged."""
+
+
+@dataclass(frozen=True)
+class Layouts:
+    """Pictures of all rows that are wanted.
+
+    Parameters
+    ----------
+    views
+        Layouts that become views in the viewer: ``"umap"``, ``"tsne:perplexity=50"``, or recipes such as ``Umap()``.
+    reduce
+        Layouts that become tensors of their own.
+    metric
+        Distance between vectors: ``"cosine"`` or ``"euclidean"``.
+    seed
+        Of all random numbers: the same seed gives the same coordinates.
+    color
+        Column by which views are coloured; by default the kind of token, or the first column of few values.
+    like
+        Logdir of an earlier export, with whose layouts of the same kind these begin and are aligned.
+    cache
+        Folder that keeps nearest neighbours for the next time; None keeps nothing.
+    """
+
+    views: Sequence[str | Recipe] = ()
+    reduce: Sequence[str | Recipe] = ()
+    metric: str = "cosine"
+    seed: int = 0
+    color: str | None = None
+    like: str | PathLike[str] | None = None
+    cache: Path | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("views", "reduce"):
+            wanted = getattr(self, name)
+            if isinstance(wanted, str):
+                raise InvalidInputError(f"{name} is a list of layouts: write [{wanted!r}]")
+            object.__setattr__(self, name, _recipes(wanted))
+        if self.like is not None and not self.recipes:
+            raise InvalidInputError("an earlier export (like) is for layouts: ask for one too (--layout)")
+        Setting(self.metric, self.seed)
+
+    @property
+    def setting(self) -> Setting:
+        """What all layouts share."""
+        return Setting(self.metric, self.seed)
+
+    @property
+    def recipes(self) -> tuple[Recipe, ...]:
+        """All that is wanted, each once."""
+        return tuple(dict.fromkeys(_recipes((*self.views, *self.reduce))))
+
+
+def _recipes(wanted: Sequence[str | Recipe]) -> tuple[Recipe, ...]:
+    return tuple(parse(each) if isinstance(each, str) else each for each in wanted)
+
+
+def lay_out(table: EmbeddingTable, layouts: Layouts, *, progress: Progress | None = None) -> EmbeddingTable:
+    """Return the table with all layouts that are wanted, measured, and a column of preserved neighbours for each.
+
+    Raises
+    ------
+    InvalidInputError
+        If one cannot be made of this table; before any long computation.
+    """
+    if not layouts.recipes:
+        return table
+    check_recipes(table, layouts)
+    k = max(min(N_QUALITY_NEIGHBORS, table.n_rows - 1), *(recipe.k for recipe in layouts.recipes))
+    check_neighbours(table, k, layouts.metric)
+    earlier = None if layouts.like is None else read_earlier(layouts.like, table, layouts.recipes)
+    table = components(table, progress=progress)
+    table = neighbours(table, k, metric=layouts.metric, seed=layouts.seed, cache=layouts.cache, progress=progress)
+    for recipe in layouts.recipes:
+        start = None if earlier is None else earlier.start(recipe)
+        table = make_layout(table, recipe, layouts.setting, start=start, progress=progress)
+    if layouts.color is not None:
+        table = replace(table, layouts=tuple(replace(layout, color=layouts.color) for layout in table.layouts))
+    judged = min(N_QUALITY_NEIGHBORS, k)
+    table = measure(table, n_neighbors=judged, metric=layouts.metric, seed=layouts.seed, progress=progress)
+    return preservation(table, n_neighbors=judged, progress=progress)
+
+
+def reduced_tables(table: EmbeddingTable, layouts: Layouts) -> tuple[EmbeddingTable, ...]:
+    """Split a table into itself with the layouts that are views, and one table for each layout that is to be a tensor."""
+    names = {recipe.name for recipe in _recipes(layouts.reduce)}
+    kept = {recipe.name for recipe in _recipes(layouts.views)}
+    reduced = tuple(_as_table(table, layout) for layout in table.layouts if layout.name in names)
+    views = tuple(layout for layout in table.layouts if layout.name in kept or layout.name not in names)
+    return (replace(table, layouts=views, components=table.components if views else None), *reduced)
+
+
+def _as_table(table: EmbeddingTable, layout: Layout) -> EmbeddingTable:
+    name = f"{table.name} {layout.name}"
+    step = Step("reduce", layout.as_json())
+    return EmbeddingTable(
+        usual_name(name), ArrayVectors(layout.coordinates), table.columns, table.provenance.then(step)
+    )
+
+
+def check_recipes(table: EmbeddingTable, layouts: Layouts) -> None:
+    """Look, in little time, whether what is wanted can be made of a table of these rows and columns.
+
+    Raises
+    ------
+    InvalidInputError
+        If it cannot.
+    """
+    for recipe in layouts.recipes:
+        recipe.check(table, layouts.setting)
+    if layouts.color is not None:
+        table.column(layouts.color)
