@@ -236,7 +236,9 @@ def test_matplotlib_stays_as_it_was(tmp_path):
     )
     first = tmp_path / "a.png"
     subprocess.run(
-        [sys.executable, "-W", "error", "-c", program, str(first)], check=True, env={**os.environ, "DISPLAY": ""}
+        [sys.executable, "-W", "error::UserWarning", "-c", program, str(first)],
+        check=True,
+        env={**os.environ, "DISPLAY": ""},
     )
     assert first.stat().st_size > 1_000
 
