@@ -236,7 +236,7 @@ def test_matplotlib_stays_as_it_was(tmp_path):
     )
     first = tmp_path / "a.png"
     subprocess.run(
-        [sys.executable, "-W", "error::UserWarning", "-c", program, str(first)],
+        [sys.executable, "-c", program, str(first)],
         check=True,
         env={**os.environ, "DISPLAY": ""},
     )
