@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
@@ -14,7 +13,7 @@ import numpy.typing as npt
 from projector_export.errors import InvalidInputError
 from projector_export.provenance import Step
 from projector_export.table import EmbeddingTable, Figure, Layout, Quality
-from projector_export.transforms.neighbours import check_neighbours
+from projector_export.transforms.neighbours import Progress, check_neighbours
 from projector_export.transforms.neighbours.rows import prepare
 from projector_export.transforms.quality.anchors import Anchors, draw, squared_distances
 from projector_export.transforms.quality.ranks import figures_of, neighbourhood, squared_in_picture
@@ -22,7 +21,6 @@ from projector_export.vectors import Float32Array
 
 __all__ = ["measure"]
 
-Progress: TypeAlias = Callable[[str, int, int], None]
 AnchorFigures: TypeAlias = npt.NDArray[np.float64]
 
 DISTANCE_BYTES = 64 * 2**20

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
-from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -12,11 +10,11 @@ import numpy.typing as npt
 from projector_export.errors import InvalidInputError
 from projector_export.provenance import Step
 from projector_export.table import Column, EmbeddingTable, Layout
+from projector_export.transforms.neighbours import Progress
 from projector_export.vectors import Float32Array
 
 __all__ = ["preservation"]
 
-Progress: TypeAlias = Callable[[str, int, int], None]
 
 BLOCK_ROWS = 16_384
 """Rows whose neighbours are compared at once: 15 MB where there are 15 neighbours."""
