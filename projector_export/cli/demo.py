@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from typing import cast
 
 import click
 
 from projector_export.checks import check as run_check
+from projector_export.cli.layout_options import layout_options, layouts_of
 from projector_export.cli.options import DEFAULT_LOGDIR
 from projector_export.cli.summary import show_exports
 from projector_export.cli.terminal import progress_bars, safe
-from projector_export.pipeline import Destination, count_kinds, write
+from projector_export.pipeline import Destination, Treatment, treat, write
 from projector_export.pipeline.demonstration import read_demonstration
 from projector_export.sources.standard_library import Recipe
 
@@ -29,12 +31,10 @@ __all__ = ["demo"]
 @click.option(
     "--standalone", type=click.Path(file_okay=False, path_type=Path), help="Write for projector.tensorflow.org too."
 )
-@click.option(
-    "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of the training's random numbers."
-)
+@layout_options
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @click.option("-q", "--quiet", is_flag=True, help="No progress bars.")
-def demo(logdir: Path, standalone: Path | None, seed: int, *, as_json: bool, quiet: bool) -> int:
+def demo(logdir: Path, standalone: Path | None, *, as_json: bool, quiet: bool, **options: object) -> int:
     """Train a small vocabulary on this machine, offline, and export it.
 
     A tokenizer learns 8,000 tokens from the standard library's source files; word vectors are trained on the docstrings
@@ -45,12 +45,15 @@ def demo(logdir: Path, standalone: Path | None, seed: int, *, as_json: bool, qui
     Examples:
       projector-export demo
       projector-export demo --logdir runs && tensorboard --logdir runs
+      projector-export demo --layout umap --color training --plot demo.png
     """
     start = time.perf_counter()
+    layouts = layouts_of(options)
+    destination = Destination(logdir, standalone, plot=cast("Path | None", options["plot"]))
     with progress_bars(quiet=quiet) as progress:
-        table, trained = read_demonstration(Recipe(seed=seed), progress=progress)
-        destination = Destination(logdir, standalone)
-        written = write(table, destination, progress=progress)
+        table, trained = read_demonstration(Recipe(seed=layouts.seed), progress=progress)
+        tables = treat([table], Treatment(layouts=layouts), destination, progress=progress)
+        written = write(tables, destination, progress=progress)
         report = run_check(logdir)
     summary = {
         "files": trained.n_files,
@@ -60,10 +63,9 @@ def demo(logdir: Path, standalone: Path | None, seed: int, *, as_json: bool, qui
     }
     if not as_json:
         _show_training(summary, table.n_rows)
-    kinds = {table.name: count_kinds(table)}
     show_exports(
         written,
-        kinds,
+        tables,
         destination,
         seconds=time.perf_counter() - start,
         as_json=as_json,

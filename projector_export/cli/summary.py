@@ -15,15 +15,16 @@ import click
 
 from projector_export.cli.terminal import human_size, print_json, safe
 from projector_export.formats.standalone_config import FILE_NAME
-from projector_export.pipeline import Destination, Written
+from projector_export.pipeline import Destination, Written, count_kinds
 from projector_export.provenance import JSONValue
+from projector_export.table import EmbeddingTable, Layout
 
 __all__ = ["show_exports"]
 
 
 def show_exports(
     written: Sequence[Written],
-    kinds: Mapping[str, Mapping[str, int]],
+    tables: Sequence[EmbeddingTable],
     destination: Destination,
     *,
     seconds: float,
@@ -36,8 +37,8 @@ def show_exports(
     ----------
     written
         What was written.
-    kinds
-        Rows of each kind, by the tensor's name.
+    tables
+        All that was written, by the names of the tensors.
     destination
         Where it was written to.
     seconds
@@ -48,27 +49,36 @@ def show_exports(
         Further members of that document.
     """
     if as_json:
-        counts: dict[str, JSONValue] = {name: dict(found) for name, found in kinds.items()}
-        print_json(
-            {"exports": [export.as_json() for export in written], "kinds": counts, "seconds": seconds, **(more or {})}
-        )
+        kinds: dict[str, JSONValue] = {table.name: dict(count_kinds(table)) for table in tables}
+        layouts: dict[str, JSONValue] = {
+            table.name: [layout.as_json() for layout in table.layouts] for table in tables if table.layouts
+        }
+        exports: list[JSONValue] = [export.as_json() for export in written]
+        print_json({"exports": exports, "kinds": kinds, "layouts": layouts, "seconds": seconds, **(more or {})})
         return
-    for name, found in kinds.items():
-        exports = [export for export in written if export.name == name]
-        _show_table(exports, found)
+    for table in tables:
+        _show_table(table, [export for export in written if export.name == table.name])
     _show_opening(destination, written, seconds)
 
 
-def _show_table(exports: Sequence[Written], kinds: Mapping[str, int]) -> None:
-    n_rows, n_dims = exports[0].shape
-    click.secho(f"{safe(exports[0].name)}: {n_rows:,} rows of {n_dims:,} dimensions", bold=True)
+def _show_table(table: EmbeddingTable, exports: Sequence[Written]) -> None:
+    click.secho(f"{safe(table.name)}: {table.n_rows:,} rows of {table.n_dims:,} dimensions", bold=True)
+    kinds = count_kinds(table)
     if kinds:
-        click.echo("  " + " · ".join(f"{kind} {count:,}" for kind, count in kinds.items()))
+        click.echo("  " + " · ".join(f"{safe(kind)} {count:,}" for kind, count in kinds.items()))
+    _show_layouts(table.layouts)
     notes = dict.fromkeys(note for export in exports for note in export.notes)
     for note in notes:
         click.echo(f"  {safe(note)}")
     for export in exports:
         click.echo(f"  {export.target}: {safe(str(export.folder))} ({human_size(export.n_bytes)})")
+
+
+def _show_layouts(layouts: Sequence[Layout]) -> None:
+    """Print how far each layout may be believed, in columns."""
+    names = [safe(layout.name) for layout in layouts]
+    for name, layout in zip(names, layouts, strict=True):
+        click.echo(f"  {name.ljust(max(map(len, names)))}  {layout.quality or ''}".rstrip())
 
 
 def _show_opening(destination: Destination, written: Sequence[Written], seconds: float) -> None:

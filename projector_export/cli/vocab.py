@@ -12,7 +12,7 @@ from projector_export.cli.layout_options import layout_options
 from projector_export.cli.options import destination_of, limits_of, target_options, treatment_of, treatment_options
 from projector_export.cli.summary import show_exports
 from projector_export.cli.terminal import progress_bars
-from projector_export.pipeline import Reading, count_kinds, name_tables, read_tables, treat, write
+from projector_export.pipeline import Reading, name_tables, read_tables, treat, write
 from projector_export.sources.huggingface import Table
 
 __all__ = ["vocab"]
@@ -64,5 +64,4 @@ def vocab(source: str, **options: object) -> None:
         read = name_tables(read_tables(source, reading, progress=progress), cast("str | None", options["name"]))
         tables = treat(read, treatment, destination, progress=progress)
         written = write(tables, destination, limits=limits, progress=progress)
-    kinds = {table.name: count_kinds(table) for table in tables}
-    show_exports(written, kinds, destination, seconds=time.perf_counter() - start, as_json=bool(options["as_json"]))
+    show_exports(written, tables, destination, seconds=time.perf_counter() - start, as_json=bool(options["as_json"]))

@@ -119,10 +119,9 @@ def reduced_tables(table: EmbeddingTable, layouts: Layouts) -> tuple[EmbeddingTa
 
 def _as_table(table: EmbeddingTable, layout: Layout) -> EmbeddingTable:
     name = f"{table.name} {layout.name}"
+    history = replace(table.provenance, notes=() if layout.quality is None else (str(layout.quality),))
     step = Step("reduce", layout.as_json())
-    return EmbeddingTable(
-        usual_name(name), ArrayVectors(layout.coordinates), table.columns, table.provenance.then(step)
-    )
+    return EmbeddingTable(usual_name(name), ArrayVectors(layout.coordinates), table.columns, history.then(step))
 
 
 def check_recipes(table: EmbeddingTable, layouts: Layouts) -> None:

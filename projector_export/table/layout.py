@@ -35,6 +35,10 @@ class Figure:
         """Return the figure as a JSON object."""
         return {"value": self.value, "standard_error": self.standard_error}
 
+    def __str__(self) -> str:
+        error = f" ±{self.standard_error:.3f}" if self.standard_error else ""
+        return f"{self.value:.3f}{error}"
+
 
 @dataclass(frozen=True)
 class Quality:
@@ -77,6 +81,12 @@ class Quality:
             "n_anchors": self.n_anchors,
             "metric": self.metric,
         }
+
+    def __str__(self) -> str:
+        return (
+            f"trustworthiness {self.trustworthiness}  continuity {self.continuity}  recall {self.neighbour_recall}  "
+            f"triplets {self.triplet_accuracy}  ({self.n_neighbors} neighbours)"
+        )
 
 
 @dataclass(frozen=True, eq=False)
