@@ -12,6 +12,7 @@ from projector_export.pipeline.earlier import read_earlier
 from projector_export.provenance import Step
 from projector_export.sources.huggingface import Progress
 from projector_export.table import EmbeddingTable, Layout
+from projector_export.targets.coloring import color_column
 from projector_export.targets.result import usual_name
 from projector_export.transforms.layouts.components import components
 from projector_export.transforms.layouts.recipe import Recipe, Setting
@@ -21,7 +22,7 @@ from projector_export.transforms.neighbours import check_neighbours, neighbours
 from projector_export.transforms.quality import measure, preservation
 from projector_export.vectors import ArrayVectors
 
-__all__ = ["Layouts", "check_recipes", "lay_out", "reduced_tables"]
+__all__ = ["Layouts", "lay_out", "reduced_tables"]
 
 N_QUALITY_NEIGHBORS = 15
 """Size of the neighbourhoods by which layouts are judged."""
@@ -91,8 +92,10 @@ def lay_out(table: EmbeddingTable, layouts: Layouts, *, progress: Progress | Non
         If one cannot be made of this table; before any long computation.
     """
     if not layouts.recipes:
-        return table
-    check_recipes(table, layouts)
+        return components(table, progress=progress) if table.layouts else table
+    for recipe in layouts.recipes:
+        recipe.check(table, layouts.setting)
+    color_column(table, layouts.color)
     k = max(min(N_QUALITY_NEIGHBORS, table.n_rows - 1), *(recipe.k for recipe in layouts.recipes))
     check_neighbours(table, k, layouts.metric)
     earlier = None if layouts.like is None else read_earlier(layouts.like, table, layouts.recipes)
@@ -122,17 +125,3 @@ def _as_table(table: EmbeddingTable, layout: Layout) -> EmbeddingTable:
     history = replace(table.provenance, notes=() if layout.quality is None else (str(layout.quality),))
     step = Step("reduce", layout.as_json())
     return EmbeddingTable(usual_name(name), ArrayVectors(layout.coordinates), table.columns, history.then(step))
-
-
-def check_recipes(table: EmbeddingTable, layouts: Layouts) -> None:
-    """Look, in little time, whether what is wanted can be made of a table of these rows and columns.
-
-    Raises
-    ------
-    InvalidInputError
-        If it cannot.
-    """
-    for recipe in layouts.recipes:
-        recipe.check(table, layouts.setting)
-    if layouts.color is not None:
-        table.column(layouts.color)

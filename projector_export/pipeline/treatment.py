@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from projector_export.errors import InvalidInputError
-from projector_export.pipeline.layouts import Layouts, check_recipes, lay_out
+from projector_export.pipeline.layouts import Layouts, lay_out
 from projector_export.sources.huggingface import Progress
 from projector_export.table import EmbeddingTable
 from projector_export.transforms.all_but_the_top import all_but_the_top
@@ -78,7 +78,6 @@ def transform(table: EmbeddingTable, treatment: Treatment, *, progress: Progress
         table.require_finite()
     if treatment.drop_zero_rows:
         table = drop_zero_rows(table)
-    check_recipes(table, treatment.wanted_layouts)
     if treatment.center:
         table = center(table)
     if treatment.all_but_the_top is not None:

@@ -1,0 +1,250 @@
+import json
+
+import numpy as np
+import pytest
+
+import projector_export
+from projector_export import Column, Destination, EmbeddingTable, Treatment
+from projector_export.errors import (
+    AmbiguousChoiceError,
+    CorruptFileError,
+    InvalidInputError,
+    NotFoundError,
+    ProjectorExportError,
+)
+from projector_export.formats import metadata_tsv
+from projector_export.pipeline import Layouts
+from projector_export.provenance import Step
+from projector_export.sources import own_export
+from projector_export.table import Layout
+
+N_ROWS, N_DIMS = 120, 8
+CENTRES = 6 * np.random.default_rng(1).normal(size=(4, N_DIMS))
+
+
+def table_of(seed=0, *, name="words", labels=None):
+    generator = np.random.default_rng(seed)
+    groups = np.arange(N_ROWS) % 4
+    vectors = (
+        CENTRES[groups]
+        + np.random.default_rng(2).normal(size=(N_ROWS, N_DIMS))
+        + 0.05 * generator.normal(size=(N_ROWS, N_DIMS))
+    )
+    columns = [
+        Column("token", labels or [f"t{row}" for row in range(N_ROWS)]),
+        Column("kind", [f"group {group}" for group in groups.tolist()]),
+    ]
+    return EmbeddingTable.from_array(vectors, name=name, columns=columns)
+
+
+def export(folder, *views, table=None, **options):
+    treatment = Treatment(layouts=Layouts(views, **options))
+    return projector_export.write(table or table_of(), folder, treatment=treatment)
+
+
+def views_in(written):
+    return json.loads((written.folder / "bookmarks.json").read_text())
+
+
+def manifest_of(written):
+    return json.loads((written.folder / "manifest.json").read_text())
+
+
+def columns_of(written):
+    return metadata_tsv.decode((written.folder / "metadata.tsv").read_bytes()).names
+
+
+def test_layouts_become_views_files_figures_and_columns(tmp_path):
+    (written,) = export(tmp_path, "pca", "mds:n_components=3")
+    assert [view["label"].split(" · ")[0] for view in views_in(written)] == ["pca 2d", "mds 3d"]
+    entries = manifest_of(written)["layouts"]
+    assert [np.load(written.folder / entry["file"]).shape for entry in entries] == [(N_ROWS, 2), (N_ROWS, 3)]
+    assert all(0.5 < entry["quality"]["trustworthiness"]["value"] <= 1 for entry in entries)
+    assert all(entry["quality"]["trustworthiness"]["standard_error"] == 0 for entry in entries), "all rows were used"
+    assert columns_of(written) == ("token", "kind", "pca 2d preserved", "mds 3d preserved")
+    assert not projector_export.check(tmp_path).n_faults
+
+
+def test_names_of_layouts_are_enough(tmp_path):
+    treatment = Treatment(layouts=["pca"])
+    (written,) = projector_export.write(table_of(), tmp_path, treatment=treatment)
+    assert len(views_in(written)) == 1
+
+
+def test_the_vectors_stay_whole(tmp_path):
+    table = table_of()
+    (written,) = export(tmp_path, "pca", table=table)
+    raw = np.fromfile(written.folder / "vectors.ckpt.data-00000-of-00001", "<f4").reshape(N_ROWS, N_DIMS)
+    assert np.array_equal(raw, table.vectors.read(0, N_ROWS))
+
+
+def test_a_layout_as_a_tensor_of_its_own(tmp_path):
+    full, reduced = export(tmp_path, "pca", reduce=["pca:n_components=3"])
+    assert (full.name, reduced.name) == ("words", "words pca 3d")
+    assert reduced.shape == (N_ROWS, 3)
+    assert len(views_in(full)) == 1
+    assert "bookmarks.json" not in manifest_of(reduced)["files"]
+    raw = np.fromfile(reduced.folder / "vectors.ckpt.data-00000-of-00001", "<f4").reshape(N_ROWS, 3)
+    assert np.allclose(raw.mean(axis=0), 0, atol=1e-4)
+    assert columns_of(reduced)[:2] == ("token", "kind")
+
+
+def test_one_layout_may_be_both(tmp_path):
+    full, reduced = export(tmp_path, "pca", reduce=["pca"])
+    assert len(views_in(full)) == 1
+    assert reduced.viewer_shape == (N_ROWS, 3), "padded, because the viewer draws nothing of two dimensions"
+
+
+def test_both_targets_and_a_picture(tmp_path):
+    destination = Destination(tmp_path / "l", tmp_path / "s", plot=tmp_path / "p.svg")
+    written = export(destination, "pca")
+    assert [each.target for each in written] == ["tensorboard", "standalone", "plot"]
+    assert "pca 2d" in (tmp_path / "p.svg").read_text()
+    assert len(views_in(written[1])) == 1
+
+
+def test_pictures_of_two_tables_have_two_names(tmp_path):
+    tables = [table_of(name="a"), table_of(name="b/c")]
+    treatment = Treatment(layouts=["pca"])
+    written = projector_export.write(tables, Destination(plot=tmp_path / "p.svg"), treatment=treatment)
+    assert [each.folder.name for each in written] == ["p-a.svg", "p-b-c.svg"]
+
+
+def test_a_layout_made_by_hand_is_written_too(tmp_path):
+    table = table_of().with_layout(Layout("mine", "mine", np.arange(2 * N_ROWS).reshape(N_ROWS, 2)), Step("mine"))
+    (written,) = projector_export.write(table, tmp_path)
+    (view,) = views_in(written)
+    assert view["label"] == "mine"
+    assert {"umap-0", "umap-1", "pca-0", "pca-7"} <= set(view["projections"][0])
+
+
+def test_the_colour_is_preselected(tmp_path):
+    table = table_of()
+    table = EmbeddingTable(table.name, table.vectors, (*table.columns, Column("side", ["l", "r"] * (N_ROWS // 2))))
+    (by_kind,) = export(tmp_path / "a", "pca", table=table)
+    (by_side,) = export(tmp_path / "b", "pca", table=table, color="side")
+    assert [views_in(each)[0]["selectedColorOptionName"] for each in (by_kind, by_side)] == ["kind", "side"]
+    assert views_in(by_side)[0]["selectedLabelOption"] == "token"
+
+
+def test_layouts_are_of_the_treated_vectors(tmp_path):
+    treatment = Treatment(dims=4, layouts=["pca"])
+    (written,) = projector_export.write(table_of(), tmp_path, treatment=treatment)
+    assert written.shape == (N_ROWS, 4)
+    steps = [step["name"] for step in manifest_of(written)["provenance"]["steps"]]
+    assert steps.index("principal_components") < steps.index("neighbours") < steps.index("pca")
+
+
+def test_neighbours_are_kept_beside_the_export(tmp_path):
+    export(tmp_path, "pca")
+    (second,) = export(tmp_path, "pca", "mds")
+    found = [
+        step["parameters"]["from_cache"]
+        for step in manifest_of(second)["provenance"]["steps"]
+        if step["name"] == "neighbours"
+    ]
+    assert found == [True]
+    assert not projector_export.check(tmp_path).n_faults
+
+
+@pytest.mark.parametrize("treatment", [{"drop_zero_rows": True}, {"center": True}])
+def test_zero_rows_have_no_direction(treatment, tmp_path):
+    vectors = table_of().vectors.read(0, N_ROWS)
+    vectors[7] = 0
+    table = EmbeddingTable.from_array(vectors)
+    with pytest.raises(InvalidInputError, match="--drop-zero-rows"):
+        projector_export.write(table, tmp_path, treatment=Treatment(layouts=["pca"]))
+    assert not any(tmp_path.iterdir())
+    (written,) = projector_export.write(table, tmp_path, treatment=Treatment(layouts=["pca"], **treatment))
+    assert written.shape[0] == N_ROWS - ("drop_zero_rows" in treatment)
+
+
+def spread(coordinates):
+    return np.linalg.norm(coordinates - coordinates.mean(axis=0), axis=1).mean()
+
+
+def test_an_epoch_like_the_one_before(tmp_path):
+    pytest.importorskip("umap")
+    labels = [f"t{row}" for row in range(N_ROWS)]
+    (first,) = export(tmp_path / "1", "umap", table=table_of(0, labels=labels))
+    order = np.random.default_rng(0).permutation(N_ROWS)
+    second_table = table_of(9, labels=labels)
+    shuffled = EmbeddingTable.from_array(
+        second_table.vectors.read(0, N_ROWS)[order],
+        name="other",
+        columns=[Column("token", [labels[row] for row in order.tolist()])],
+    )
+    (second,) = export(tmp_path / "2", "umap", table=shuffled, like=tmp_path / "1")
+    (free,) = export(tmp_path / "3", "umap", table=shuffled, seed=5)
+    before = np.load(first.folder / "layout-umap-2d.npy")[order]
+    after, other = (np.load(each.folder / "layout-umap-2d.npy") for each in (second, free))
+    moved, moved_freely = (np.linalg.norm(each - before, axis=1).mean() for each in (after, other))
+    assert moved < 0.4 * spread(before) < moved_freely
+
+
+@pytest.mark.parametrize(
+    ("make", "error", "words"),
+    [
+        (lambda folder: export(folder / "2", "pca", like=folder / "nothing"), NotFoundError, "holds no export"),
+        (lambda folder: export(folder / "2", "pca:n_components=3", like=folder / "1"), InvalidInputError, r"no layout of 3 dimensions .*\(it has pca 2d\)"),
+        (lambda folder: export(folder / "2", "pca", table=table_of(labels=["x"] * N_ROWS), like=folder / "1"), InvalidInputError, "shares 0 rows"),
+        (lambda folder: Layouts(like=folder), InvalidInputError, "ask for one too"),
+        (lambda folder: Layouts("umap"), InvalidInputError, r"write \['umap'\]"),
+        (lambda folder: Layouts(["umpa"]), InvalidInputError, "did you mean umap"),
+        (lambda folder: Layouts(["umap"], metric="l1"), InvalidInputError, "cosine or euclidean"),
+        (lambda folder: Layouts(["umap"], seed=-1), InvalidInputError, "a seed is a whole number"),
+        (lambda folder: export(folder / "2", "pca", color="colour"), InvalidInputError, "cannot be coloured by 'colour'"),
+        (lambda folder: export(folder / "2", "pca", color="token"), InvalidInputError, "cannot be coloured by 'token'"),
+        (lambda folder: export(Destination(folder / "2", plot=folder / "x.gif"), "pca"), InvalidInputError, "FILE.png"),
+        (lambda folder: export(Destination(folder / "2", plot=folder / "x.png")), InvalidInputError, "no layout to draw"),
+        (lambda folder: export(folder / "2", "tsne:perplexity=100"), InvalidInputError, "perplexity"),
+        (lambda folder: export(folder / "2", "umap:target=colour"), InvalidInputError, "no column 'colour'"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_done_is_told_and_leaves_nothing(make, error, words, tmp_path):
+    export(tmp_path / "1", "pca")
+    with pytest.raises(error, match=words) as raised:
+        make(tmp_path)
+    assert isinstance(raised.value, ProjectorExportError)
+    assert not (tmp_path / "2").exists()
+
+
+def test_reading_an_own_export_back(tmp_path):
+    table = table_of(labels=["007", "a\tb", "1e5", *[f"t{row}" for row in range(3, N_ROWS)]])
+    export(tmp_path, "pca", table=table)
+    read = own_export.read(tmp_path)
+    assert np.array_equal(read.vectors.read(0, N_ROWS), table.vectors.read(0, N_ROWS))
+    assert [column.name for column in read.columns] == ["token", "kind", "pca 2d preserved"]
+    assert read.columns[2].is_numeric
+    assert not read.columns[0].is_numeric
+    assert read.layouts[0].name == "pca 2d"
+
+
+def test_which_tensor_is_read_back(tmp_path):
+    projector_export.write([table_of(name="a"), table_of(name="b")], tmp_path)
+    assert own_export.read(tmp_path, "b").name == "b"
+    with pytest.raises(AmbiguousChoiceError, match="a, b"):
+        own_export.read(tmp_path, "c")
+
+
+@pytest.mark.parametrize(
+    ("harm", "words"),
+    [
+        (lambda folder: (folder / "manifest.json").write_text("{}"), "no manifest of an export"),
+        (lambda folder: (folder / "vectors.ckpt.data-00000-of-00001").write_bytes(b"1234"), "4 bytes, and"),
+        (lambda folder: (folder / "metadata.tsv").write_text("a\tb\n1\t2\n"), "has 1 rows"),
+        (lambda folder: (folder / "metadata.tsv").unlink(), "cannot read"),
+        (lambda folder: (folder / "layout-pca-2d.npy").write_bytes(b"\x93NUMPY"), "cannot read"),
+        (lambda folder: np.save(folder / "layout-pca-2d.npy", np.array([{}]), allow_pickle=True), "cannot read"),
+        (lambda folder: np.save(folder / "layout-pca-2d.npy", np.zeros((3, 2), np.float32)), r"shape \(3, 2\)"),
+        (
+            lambda folder: (folder / "manifest.json").write_text((folder / "manifest.json").read_text().replace('"layout-pca-2d.npy",', '"../x.npy",')),
+            "no name of a file beside it",
+        ),
+    ],
+)  # fmt: skip
+def test_a_damaged_export_is_not_believed(harm, words, tmp_path):
+    (written,) = export(tmp_path, "pca")
+    harm(written.folder)
+    with pytest.raises(CorruptFileError, match=words):
+        own_export.read(tmp_path)
