@@ -78,11 +78,13 @@ def test_the_second_look_is_needed(metric, monkeypatch):
 
 
 def test_more_repeats_than_neighbours_come_in_the_order_of_rows(metric):
-    found = neighbours(table_of(), 6, metric=metric).neighbours
-    assert found.indices[3].tolist() == [50, 51, 52, 53, 54, 55]
-    assert found.indices[52].tolist() == [3, 50, 51, 53, 54, 55]
-    assert found.indices[89].tolist() == [3, 50, 51, 52, 53, 54]
-    assert not found.distances[[3, 52, 89]].any()
+    values = near_repeats()
+    values[100:590] = values[3]
+    found = neighbours(table_of(values), 6, metric=metric).neighbours
+    assert found.indices[3].tolist() == [100, 101, 102, 103, 104, 105]
+    assert found.indices[102].tolist() == [3, 100, 101, 103, 104, 105]
+    assert found.indices[589].tolist() == [3, 100, 101, 102, 103, 104]
+    assert not found.distances[[3, 102, 589]].any()
 
 
 def test_zero_rows_are_points_like_others_under_euclidean():

@@ -15,7 +15,6 @@ from projector_export.vectors import Float32Array
 
 __all__ = ["preservation"]
 
-
 BLOCK_ROWS = 16_384
 """Rows whose neighbours are compared at once: 15 MB where there are 15 neighbours."""
 
