@@ -20,8 +20,8 @@ SPACING = 0.4
 MIN_NODES = 150
 """Nodes along the longer side of a small picture."""
 
-MAX_NODES = 4096
-"""Nodes along a side, however far a point has flown."""
+MAX_NODES = 3000
+"""Nodes along a side, however far a point has flown; openTSNE has as many."""
 
 SIDE_STEP = 32
 """Sides grow in such steps, so that the kernel's transform serves many iterations."""

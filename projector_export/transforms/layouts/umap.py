@@ -168,8 +168,21 @@ def _optimized(
     with kept_numba_threads(), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=r"precomputed_knn\[2\]")  # only transform() of new rows needs it
         warnings.filterwarnings("error", message=r".*[Ss]pectral initiali[sz]ation failed")
-        coordinates = model.fit_transform(principal_coordinates(table), labels)
-    return np.asarray(coordinates)
+        warnings.filterwarnings("ignore", message="Graph is not fully connected")  # umap-learn joins its pieces
+        try:
+            coordinates = np.asarray(model.fit_transform(principal_coordinates(table), labels))
+        except UserWarning as failure:
+            raise _no_spectral_start(table) from failure
+    if recipe.init == "spectral" and not np.isfinite(coordinates).all():
+        raise _no_spectral_start(table)
+    return coordinates
+
+
+def _no_spectral_start(table: EmbeddingTable) -> InvalidInputError:
+    return InvalidInputError(
+        f"umap: the neighbour graph of table {table.name!r} has no spectral start, as when many rows are duplicates: "
+        f"give init=pca"
+    )
 
 
 def _model_parameters(recipe: Umap) -> dict[str, Any]:
