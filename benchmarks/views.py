@@ -58,7 +58,7 @@ def make_table(n_rows: int, n_views: int) -> EmbeddingTable:
 
 def show(page: Page, server: Server, shape: tuple[int, int], n_views: int, times: Times) -> None:
     """Open the viewer, wait for the views, click on each."""
-    from projector_page import Complaints, ProjectorPage
+    from projector_page import QUIET_MILLISECONDS, Complaints, ProjectorPage
 
     page.set_default_timeout(300_000)
     complaints = Complaints()
@@ -75,8 +75,7 @@ def show(page: Page, server: Server, shape: tuple[int, int], n_views: int, times
     for number in range(n_views):
         start = time.perf_counter()
         projector.open_view(number)
-        projector.drawn()
-        times.clicking = max(times.clicking, time.perf_counter() - start)
+        times.clicking = max(times.clicking, time.perf_counter() - start - QUIET_MILLISECONDS / 1000)
     projector.assert_quiet()
 
 

@@ -82,7 +82,7 @@ def _components(viewer: EmbeddingTable) -> Float32Array:
     if viewer.components is None:
         raise InvalidInputError(
             f"table {viewer.name!r} has layouts and no principal components, without which the viewer's PCA tab would be "
-            "empty: make layouts by projector_export.lay_out, or give the table components"
+            "empty: write it by projector_export.write, or give it components first (transforms.layouts.components)"
         )
     n_offered = min(MAX_COMPONENTS, viewer.n_dims)
     found = viewer.components[:, :n_offered]
