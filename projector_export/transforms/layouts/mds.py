@@ -55,6 +55,7 @@ class Mds(Recipe):
     n_iter: Annotated[int, Range(1, 100_000)] = 300
 
     method: ClassVar[str] = "mds"
+    packages: ClassVar[tuple[str, ...]] = ("sklearn",)
 
     def chosen(self, n_rows: int) -> str:
         """Return the variant that this number of rows gets."""

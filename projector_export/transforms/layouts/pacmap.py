@@ -61,6 +61,7 @@ class Pacmap(Recipe):
     learning_rate: Annotated[float, Range(0.001, 100)] = 1.0
 
     method: ClassVar[str] = "pacmap"
+    packages: ClassVar[tuple[str, ...]] = ("pacmap",)
 
     @property
     def k(self) -> int:

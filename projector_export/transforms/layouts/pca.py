@@ -14,7 +14,6 @@ from projector_export.transforms.layouts.picture import with_picture
 from projector_export.transforms.layouts.recipe import DEFAULT_SETTING, Progress, Recipe, Setting
 from projector_export.transforms.layouts.requirements import require_different_rows, require_rows
 from projector_export.transforms.layouts.start import check_start
-from projector_export.transforms.moments import mean
 from projector_export.vectors import Float32Array, Vectors, blocks_of
 
 __all__ = ["Pca", "pca"]
@@ -89,10 +88,12 @@ def pca(
 
 
 def total_variance(vectors: Vectors) -> float:
-    """Return the sum of all dimensions' variances (divided by ``n_rows``)."""
-    centre = mean(vectors)
-    total = 0.0
+    """Return the sum of all dimensions' variances (divided by ``n_rows``), in one walk."""
+    n_rows, n_dims = vectors.shape
+    shift = vectors.read(0, 1).astype(np.float64)
+    total, squares = np.zeros(n_dims), 0.0
     for _, block in blocks_of(vectors):
-        rest = (block - centre).reshape(-1)
-        total += float(np.dot(rest, rest))
-    return total / vectors.shape[0]
+        moved = block - shift
+        total += moved.sum(axis=0)
+        squares += float(np.dot(moved.reshape(-1), moved.reshape(-1)))
+    return squares / n_rows - float(np.dot(total, total)) / n_rows**2

@@ -69,6 +69,9 @@ class Recipe:
     method: ClassVar[str] = ""
     """Name of the method, as in ``--layout METHOD``."""
 
+    packages: ClassVar[tuple[str, ...]] = ()
+    """What has to be installed for it."""
+
     def __post_init__(self) -> None:
         for name, parameter in parameters_of(type(self)).items():
             object.__setattr__(self, name, parameter.check(self.method, getattr(self, name)))

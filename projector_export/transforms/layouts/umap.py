@@ -69,6 +69,7 @@ class Umap(Recipe):
     learning_rate: Annotated[float, Range(0.001, 100)] = 1.0
 
     method: ClassVar[str] = "umap"
+    packages: ClassVar[tuple[str, ...]] = ("umap",)
 
     def __post_init__(self) -> None:
         super().__post_init__()
