@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from types import MappingProxyType
 
 from projector_export.errors import MissingExtraError
 
-__all__ = ["EXTRAS", "required_for"]
+__all__ = ["EXTRAS", "require", "required_for"]
 
 EXTRAS = MappingProxyType(
     {
@@ -51,3 +52,17 @@ def required_for(work: str) -> Iterator[None]:
         raise MissingExtraError(
             f"{work} needs the package {error.name!r}: pip install 'projector-export[{extra}]'"
         ) from error
+
+
+def require(work: str, *packages: str) -> None:
+    """Look whether packages are installed, without importing them.
+
+    Raises
+    ------
+    MissingExtraError
+        If one is not; as :func:`required_for` says it.
+    """
+    for package in packages:
+        with required_for(work):
+            if find_spec(package) is None:
+                raise ModuleNotFoundError(f"No module named {package!r}", name=package)

@@ -3,7 +3,7 @@ import importlib
 import pytest
 
 from projector_export.errors import MissingExtraError
-from projector_export.optional import EXTRAS, required_for
+from projector_export.optional import EXTRAS, require, required_for
 
 
 @pytest.mark.parametrize("package", sorted(EXTRAS))
@@ -13,6 +13,16 @@ def test_a_missing_package_is_turned_into_its_command(package):
         required_for("this"),
     ):
         raise ModuleNotFoundError(name=package)
+
+
+def test_packages_are_looked_for_without_importing_them():
+    require("this", "json")
+    with (
+        pytest.raises(MissingExtraError, match=r"that needs the package 'umap'"),
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        patch.setattr("projector_export.optional.find_spec", lambda name: None)
+        require("that", "umap")
 
 
 def test_a_package_that_is_there_and_broken_shows_its_own_error():

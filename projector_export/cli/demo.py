@@ -13,7 +13,7 @@ from projector_export.cli.layout_options import layout_options, layouts_of
 from projector_export.cli.options import DEFAULT_LOGDIR
 from projector_export.cli.summary import show_exports
 from projector_export.cli.terminal import progress_bars, safe
-from projector_export.pipeline import Destination, Treatment, treat, write
+from projector_export.pipeline import Destination, Treatment, check_wishes, treat, write
 from projector_export.pipeline.demonstration import read_demonstration
 from projector_export.sources.standard_library import Recipe
 
@@ -50,9 +50,11 @@ def demo(logdir: Path, standalone: Path | None, *, as_json: bool, quiet: bool, *
     start = time.perf_counter()
     layouts = layouts_of(options)
     destination = Destination(logdir, standalone, plot=cast("Path | None", options["plot"]))
+    treatment = Treatment(layouts=layouts)
+    check_wishes(treatment, destination)
     with progress_bars(quiet=quiet) as progress:
         table, trained = read_demonstration(Recipe(seed=layouts.seed), progress=progress)
-        tables = treat([table], Treatment(layouts=layouts), destination, progress=progress)
+        tables = treat([table], treatment, destination, progress=progress)
         written = write(tables, destination, progress=progress)
         report = run_check(logdir)
     summary = {

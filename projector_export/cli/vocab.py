@@ -12,7 +12,7 @@ from projector_export.cli.layout_options import layout_options
 from projector_export.cli.options import destination_of, limits_of, target_options, treatment_of, treatment_options
 from projector_export.cli.summary import show_exports
 from projector_export.cli.terminal import progress_bars
-from projector_export.pipeline import Reading, name_tables, read_tables, treat, write
+from projector_export.pipeline import Reading, check_wishes, name_tables, read_tables, treat, write
 from projector_export.sources.huggingface import Table
 
 __all__ = ["vocab"]
@@ -60,6 +60,7 @@ def vocab(source: str, **options: object) -> None:
         table=cast(Table, options["table"]),
     )
     destination, treatment, limits = destination_of(options), treatment_of(options), limits_of(options)
+    check_wishes(treatment, destination)
     with progress_bars(quiet=bool(options["quiet"])) as progress:
         read = name_tables(read_tables(source, reading, progress=progress), cast("str | None", options["name"]))
         tables = treat(read, treatment, destination, progress=progress)

@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from projector_export.errors import CorruptFileError
 from projector_export.provenance import JSONValue
@@ -67,23 +68,26 @@ def decode(text: str, *, where: str = FILE_NAME) -> ExportManifest:
         If it is no manifest of this program, or names a file outside its folder.
     """
     try:
-        content = json.loads(text)
-        if content["tool"] != "projector_export":
-            raise ValueError("it is another program's")
-        n_rows, n_dims = content["shape"]
-        if type(n_rows) is not int or type(n_dims) is not int or n_rows < 1 or n_dims < 1:
-            raise ValueError(f"its shape is {content['shape']!r}")
-        return ExportManifest(
-            str(content["name"]),
-            (n_rows, n_dims),
-            str(content.get("created", "")),
-            "metadata.tsv" in content["files"],
-            tuple(_layout(entry) for entry in content.get("layouts", ())),
-        )
+        return _manifest(json.loads(text))
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise CorruptFileError(
             f"{where} is no manifest of an export ({type(error).__name__}: {error}): export that tensor again"
         ) from error
+
+
+def _manifest(content: Mapping[str, Any]) -> ExportManifest:
+    if content["tool"] != "projector_export":
+        raise ValueError("it is another program's")
+    n_rows, n_dims = content["shape"]
+    if type(n_rows) is not int or type(n_dims) is not int or n_rows < 1 or n_dims < 1:
+        raise ValueError(f"its shape is {content['shape']!r}")
+    return ExportManifest(
+        str(content["name"]),
+        (n_rows, n_dims),
+        str(content.get("created", "")),
+        "metadata.tsv" in content["files"],
+        tuple(_layout(entry) for entry in content.get("layouts", ())),
+    )
 
 
 def _layout(entry: Mapping[str, JSONValue]) -> LayoutEntry:

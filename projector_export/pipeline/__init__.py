@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from projector_export.pipeline.export import (
     Destination,
+    check_wishes,
     count_kinds,
     export_vocabulary,
     name_tables,
@@ -26,6 +27,7 @@ __all__ = [
     "Treatment",
     "ViewerLimits",
     "Written",
+    "check_wishes",
     "count_kinds",
     "export_vocabulary",
     "name_tables",

@@ -22,6 +22,8 @@ from projector_export.transforms.for_viewer import ViewerLimits, for_viewer
 
 __all__ = [
     "Destination",
+    "as_destination",
+    "check_wishes",
     "count_kinds",
     "export_vocabulary",
     "name_tables",
@@ -33,6 +35,7 @@ __all__ = [
 
 
 NEIGHBOURS_FOLDER = ".neighbours"
+"""Beside an export; TensorBoard's loaders see no run in it."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +81,11 @@ class Destination:
         """Where nearest neighbours are kept for the next command: beside the export."""
         place = self.logdir if self.logdir is not None else self.standalone
         return None if place is None else Path(place).expanduser() / NEIGHBOURS_FOLDER
+
+
+def as_destination(destination: Destination | str | PathLike[str]) -> Destination:
+    """Return a destination: a bare path is a logdir."""
+    return destination if isinstance(destination, Destination) else Destination(logdir=destination)
 
 
 def read_vocabulary(
@@ -140,6 +148,8 @@ def export_vocabulary(
     --------
     >>> export_vocabulary("bert-base-uncased", "runs")  # doctest: +SKIP
     """
+    destination = as_destination(destination)
+    check_wishes(treatment or Treatment(), destination)
     return write(
         name_tables(read_tables(source, reading, progress=progress), name),
         destination,
@@ -191,8 +201,7 @@ def write(
     tuple of Written
         One for each table and target, with notes that the user should read.
     """
-    if not isinstance(destination, Destination):
-        destination = Destination(logdir=destination)
+    destination = as_destination(destination)
     given = [tables] if isinstance(tables, EmbeddingTable) else list(tables)
     for table in given:
         if not isinstance(table, EmbeddingTable):
@@ -215,6 +224,19 @@ def write(
         return (*(written for commit in commits for written in commit()), *drawn)
 
 
+def check_wishes(treatment: Treatment, destination: Destination) -> None:
+    """Look at what can be known before a table is read: packages, and where pictures go.
+
+    Raises
+    ------
+    ProjectorExportError
+        If a layout needs a package that is not installed, or a picture cannot be written.
+    """
+    treatment.wanted_layouts.require_packages()
+    if destination.plot is not None:
+        plot.check_path(destination.plot)
+
+
 def treat(
     tables: Sequence[EmbeddingTable],
     treatment: Treatment,
@@ -223,8 +245,7 @@ def treat(
     progress: Progress | None = None,
 ) -> tuple[EmbeddingTable, ...]:
     """Return what is written of tables: each as it was treated, followed by those of its layouts that become tensors."""
-    if destination.plot is not None:
-        plot.check_path(destination.plot)
+    check_wishes(treatment, destination)
     layouts = treatment.wanted_layouts
     if layouts.cache is None:
         layouts = replace(layouts, cache=destination.cache)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from os import PathLike
 from pathlib import Path
 
+from projector_export import optional
 from projector_export.errors import InvalidInputError
 from projector_export.pipeline.earlier import read_earlier
 from projector_export.provenance import Step
@@ -67,6 +68,17 @@ class Layouts:
         if self.like is not None and not self.recipes:
             raise InvalidInputError("an earlier export (like) is for layouts: ask for one too (--layout)")
         Setting(self.metric, self.seed)
+
+    def require_packages(self) -> None:
+        """Look whether everything is installed that is needed.
+
+        Raises
+        ------
+        MissingExtraError
+            If it is not; the sentence tells how to install it.
+        """
+        for recipe in self.recipes:
+            optional.require(f"layout {recipe.method}", *recipe.packages, "faiss")
 
     @property
     def setting(self) -> Setting:
