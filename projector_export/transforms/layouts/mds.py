@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Annotated, ClassVar, Literal
 
 import numpy as np
@@ -127,7 +128,7 @@ def mds(
     chosen = recipe.chosen(table.n_rows)
     if chosen == "smacof":
         with optional.required_for("layout mds"):
-            import sklearn  # noqa: F401
+            import_module("sklearn")
     if start is not None:
         check_start(table, recipe.n_components, start)
     vectors = comparable(table.vectors, setting.metric)

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Annotated, ClassVar
 
 import numpy as np
@@ -126,7 +127,7 @@ def pacmap(
     neighbours and compares mid-near pairs on at most 100 principal components (of unit rows under cosine).
     """
     with optional.required_for("layout pacmap"):
-        import pacmap as _  # noqa: F401
+        import_module("pacmap")
     recipe.check(table, setting)
     if start is not None:
         check_start(table, recipe.n_components, start)

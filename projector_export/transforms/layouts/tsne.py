@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Annotated, Any, ClassVar
 
 import numpy as np
@@ -125,11 +126,11 @@ def tsne(
 
     A flat picture of 1,000 rows or more takes its repulsion from
     :class:`~projector_export.transforms.layouts.repulsion.GridRepulsion`, whose forces on 30,522 word vectors are off by
-    2 % where openTSNE's own grid is off by 4 %, late iterations in a third of its time. In three dimensions there is only the tree of
-    Barnes and Hut: minutes where the flat picture takes seconds, which is why its stage says so.
+    2 % where openTSNE's own grid is off by 4 %, late iterations in a third of its time. In three dimensions there is only
+    the tree of Barnes and Hut: minutes where the flat picture takes seconds, which is why its stage says so.
     """
     with optional.required_for("layout tsne"):
-        import openTSNE  # noqa: F401
+        import_module("openTSNE")
     recipe.check(table, setting)
     if start is not None:
         check_start(table, recipe.n_components, start)
