@@ -49,7 +49,7 @@ class Pictures:
         if not self.entries:
             return ()
         count = "one view" if len(self.entries) == 1 else f"{len(self.entries)} views"
-        return (f"{count} of all points: click it in the viewer's panel Bookmarks, at the lower right",)
+        return (f"{count} of all points: click on one in the viewer's panel Bookmarks, at the lower right",)
 
 
 def write_pictures(
