@@ -74,7 +74,8 @@ def _told(figure: Figure, n_digits: int) -> str:
 
 def _told_parameters(name: str, parameters: Mapping[str, JSONValue]) -> list[str]:
     told = [(key, parameters[key]) for key in TOLD_PARAMETERS if key in parameters and key not in name]
-    return [f"{key} {value}" for key, value in told if isinstance(value, (str, int, float))]
+    texts = [(key, f"{value:g}" if isinstance(value, (int, float)) else value) for key, value in told]
+    return [f"{key} {text}" for key, text in texts if isinstance(text, str)]
 
 
 def _components(viewer: EmbeddingTable) -> Float32Array:

@@ -202,6 +202,7 @@ def test_labels_say_the_important_first():
     assert label_of(layout) == "umap 2d · trust 0.943 ±0.002 · recall 0.33 · n_neighbors 15 · min_dist 0.1"
     layout = replace(layout, name="umap 2d n_neighbors=15", quality=None)
     assert label_of(layout) == "umap 2d n_neighbors=15 · min_dist 0.1"
+    assert label_of(LAYOUTS[1]) == "tsne 3d · perplexity 30"
     exact = replace(QUALITY, trustworthiness=Figure(1.0, 0.0))
     assert label_of(Layout("pca 2d", "pca", PLACES[:, :2], quality=exact)) == "pca 2d · trust 1.000 · recall 0.33"
 
