@@ -20,7 +20,7 @@ from projector_export.transforms.layouts.recipe import Recipe, Setting
 from projector_export.transforms.layouts.specification import lay_out as make_layout
 from projector_export.transforms.layouts.specification import parse
 from projector_export.transforms.neighbours import check_neighbours, neighbours
-from projector_export.transforms.quality import measure, preservation
+from projector_export.transforms.quality import column_of, measure, preservation
 from projector_export.vectors import ArrayVectors
 
 __all__ = ["Layouts", "lay_out", "reduced_tables"]
@@ -107,7 +107,8 @@ def lay_out(table: EmbeddingTable, layouts: Layouts, *, progress: Progress | Non
         return components(table, progress=progress) if table.layouts else table
     for recipe in layouts.recipes:
         recipe.check(table, layouts.setting)
-    color_column(table, layouts.color)
+    if layouts.color not in {column_of(recipe.name) for recipe in layouts.recipes}:
+        color_column(table, layouts.color)
     k = max(min(N_QUALITY_NEIGHBORS, table.n_rows - 1), *(recipe.k for recipe in layouts.recipes))
     check_neighbours(table, k, layouts.metric)
     earlier = None if layouts.like is None else read_earlier(layouts.like, table, layouts.recipes)

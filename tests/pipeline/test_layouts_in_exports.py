@@ -127,6 +127,18 @@ def test_the_colour_is_preselected(tmp_path):
     assert views_in(by_side)[0]["selectedLabelOption"] == "token"
 
 
+def test_a_view_may_be_coloured_by_what_it_preserves(tmp_path):
+    (written,) = export(tmp_path, "pca", color="pca 2d preserved")
+    assert views_in(written)[0]["selectedColorOptionName"] == "pca 2d preserved"
+
+
+def test_layouts_may_come_one_after_the_other(tmp_path):
+    first = projector_export.transform(table_of(), Treatment(layouts=["pca"]))
+    (written,) = export(tmp_path, "mds", table=first)
+    assert columns_of(written) == ("token", "kind", "pca 2d preserved", "mds 2d preserved")
+    assert len(views_in(written)) == 2
+
+
 def test_layouts_are_of_the_treated_vectors(tmp_path):
     treatment = Treatment(dims=4, layouts=["pca"])
     (written,) = projector_export.write(table_of(), tmp_path, treatment=treatment)

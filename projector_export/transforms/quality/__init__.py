@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from projector_export.transforms.quality.measure import measure
-from projector_export.transforms.quality.preservation import preservation
+from projector_export.transforms.quality.preservation import column_of, preservation
 
-__all__ = ["measure", "preservation"]
+__all__ = ["column_of", "measure", "preservation"]

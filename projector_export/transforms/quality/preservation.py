@@ -9,11 +9,11 @@ import numpy.typing as npt
 
 from projector_export.errors import InvalidInputError
 from projector_export.provenance import Step
-from projector_export.table import Column, EmbeddingTable, Layout
+from projector_export.table import Column, EmbeddingTable
 from projector_export.transforms.neighbours import Progress
 from projector_export.vectors import Float32Array
 
-__all__ = ["preservation"]
+__all__ = ["column_of", "preservation"]
 
 BLOCK_ROWS = 16_384
 """Rows whose neighbours are compared at once: 15 MB where there are 15 neighbours."""
@@ -22,7 +22,7 @@ DECIMALS = 4
 
 
 def preservation(table: EmbeddingTable, *, n_neighbors: int = 15, progress: Progress | None = None) -> EmbeddingTable:
-    """Return the table with one column a layout: how much of each row's neighbourhood the picture keeps.
+    """Return the table with one column a layout that has none yet: how much of each row's neighbourhood the picture keeps.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ def preservation(table: EmbeddingTable, *, n_neighbors: int = 15, progress: Prog
     Raises
     ------
     InvalidInputError
-        If the table has no neighbours or too few, or has such a column already.
+        If the table has no neighbours, or too few.
 
     Notes
     -----
@@ -52,25 +52,28 @@ def preservation(table: EmbeddingTable, *, n_neighbors: int = 15, progress: Prog
     different values, and the viewer gives a gradient to a numeric column only where it has more than 50
     (vz_projector's ``data-provider.ts``).
     """
-    if not table.layouts:
+    known = {column.name for column in table.columns}
+    layouts = [layout for layout in table.layouts if column_of(layout.name) not in known]
+    if not layouts:
         return table
     wanted = _wanted(table, n_neighbors)
     truth = wanted.astype(np.int32)
     columns = []
-    for done, layout in enumerate(table.layouts):
+    for done, layout in enumerate(layouts):
         if progress:
-            progress("neighbourhood preservation", done, len(table.layouts))
+            progress("neighbourhood preservation", done, len(layouts))
         values = _preserved(truth, _in_picture(layout.coordinates, truth.shape[1]))
-        columns.append(Column(_name(layout), values))
+        columns.append(Column(column_of(layout.name), values))
     if progress:
-        progress("neighbourhood preservation", len(table.layouts), len(table.layouts))
+        progress("neighbourhood preservation", len(layouts), len(layouts))
     names: list[str] = [column.name for column in columns]
     step = Step("preservation", {"n_neighbors": truth.shape[1], "columns": [*names]})
     return replace(table, columns=(*table.columns, *columns), provenance=table.provenance.then(step))
 
 
-def _name(layout: Layout) -> str:
-    return f"{layout.name} preserved"
+def column_of(layout_name: str) -> str:
+    """Return the name of a layout's column."""
+    return f"{layout_name} preserved"
 
 
 def _wanted(table: EmbeddingTable, n_neighbors: int) -> npt.NDArray[np.int32]:
