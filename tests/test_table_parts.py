@@ -86,6 +86,7 @@ def test_taking_rows_keeps_pictures_and_drops_neighbours():
 def test_other_vectors_have_other_neighbours_and_the_same_picture():
     changed = table().with_vectors(ArrayVectors(np.zeros((N_ROWS, 2))), Step("center"))
     assert changed.neighbours is None
+    assert changed.components is None
     assert changed.layouts[0].name == "umap 2d"
     assert changed.provenance.notes == ("a note",)
 

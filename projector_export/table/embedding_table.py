@@ -189,8 +189,14 @@ class EmbeddingTable:
         return blocks_of(self.vectors, block_bytes=block_bytes)
 
     def with_vectors(self, vectors: Vectors, step: Step, *notes: str) -> EmbeddingTable:
-        """Return this table with other vectors for the same rows; neighbours belonged to the old ones."""
-        return replace(self, vectors=vectors, provenance=self.provenance.then(step, *notes), neighbours=None)
+        """Return this table with other vectors for the same rows; neighbours and components belonged to the old ones."""
+        return replace(
+            self,
+            vectors=vectors,
+            provenance=self.provenance.then(step, *notes),
+            neighbours=None,
+            components=None,
+        )
 
     def with_neighbours(self, neighbours: Neighbours, step: Step, *notes: str) -> EmbeddingTable:
         """Return this table with the nearest neighbours of its rows."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -74,7 +74,8 @@ def for_viewer(
     if table.n_rows > limits.max_rows:
         table = choose_rows(table, limits.max_rows)
     if is_reduced:
-        table = principal_components(table, _dims_below(table.n_rows, limits.max_bytes), progress=progress)
+        reduced = principal_components(table, _dims_below(table.n_rows, limits.max_bytes), progress=progress)
+        table = replace(reduced, components=table.components)  # principal axes of principal axes are the same
     return _padded(table) if table.n_dims < MIN_DIMS else table
 
 
@@ -125,4 +126,5 @@ def _padded(table: EmbeddingTable) -> EmbeddingTable:
 
     step = Step("pad_dimensions", {"from_dims": table.n_dims, "to_dims": MIN_DIMS})
     note = f"the viewer draws nothing of {table.n_dims} dimensions: zeros fill them up to three"
-    return table.with_vectors(MappedVectors(table.vectors, MIN_DIMS, pad), step, note)
+    padded = table.with_vectors(MappedVectors(table.vectors, MIN_DIMS, pad), step, note)
+    return replace(padded, components=table.components)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import projector_export
-from projector_export import Column, Destination, EmbeddingTable, Treatment
+from projector_export import Column, Destination, EmbeddingTable, Treatment, ViewerLimits
 from projector_export.errors import (
     AmbiguousChoiceError,
     CorruptFileError,
@@ -137,6 +137,15 @@ def test_layouts_may_come_one_after_the_other(tmp_path):
     (written,) = export(tmp_path, "mds", table=first)
     assert columns_of(written) == ("token", "kind", "pca 2d preserved", "mds 2d preserved")
     assert len(views_in(written)) == 2
+
+
+@pytest.mark.parametrize("limits", [ViewerLimits(max_rows=30), ViewerLimits(max_bytes=N_ROWS * 4 * 5)])
+def test_what_the_viewer_is_given_keeps_its_views(limits, tmp_path):
+    (written,) = projector_export.write(table_of(), tmp_path, treatment=Treatment(layouts=["pca"]), limits=limits)
+    (view,) = views_in(written)
+    assert len(view["projections"]) == written.viewer_shape[0]
+    assert written.viewer_shape != written.shape
+    assert not projector_export.check(tmp_path).n_faults
 
 
 def test_layouts_are_of_the_treated_vectors(tmp_path):
