@@ -5,7 +5,7 @@ import pytest
 
 from projector_export.errors import InvalidInputError
 from projector_export.provenance import Step
-from projector_export.table import Column, EmbeddingTable, Figure, Layout, Neighbours, Quality
+from projector_export.table import Column, EmbeddingTable, Figure, Layout, Neighbours, Quality, Selection
 from projector_export.vectors import ArrayVectors
 
 N_ROWS = 6
@@ -60,7 +60,11 @@ def test_layouts_are_copied_and_frozen():
 
 @pytest.mark.parametrize(
     ("places", "words"),
-    [(np.zeros((3, 4)), "2 or 3 dimensions"), (np.zeros(3), "2 or 3 dimensions"), (np.full((3, 2), np.nan), "NaN or infinite")],
+    [
+        (np.zeros((3, 4)), "2 or 3 dimensions"),
+        (np.zeros(3), "2 or 3 dimensions"),
+        (np.full((3, 2), np.nan), "NaN or infinite"),
+    ],
 )
 def test_layouts_that_cannot_be(places, words):
     with pytest.raises(InvalidInputError, match=words):
@@ -94,7 +98,10 @@ def test_other_vectors_have_other_neighbours_and_the_same_picture():
 @pytest.mark.parametrize(
     ("parts", "words"),
     [
-        ({"neighbours": Neighbours(INDICES[:4] % 4, DISTANCES[:4], "cosine")}, "the neighbours of table .*: 4 rows instead of 6"),
+        (
+            {"neighbours": Neighbours(INDICES[:4] % 4, DISTANCES[:4], "cosine")},
+            "the neighbours of table .*: 4 rows instead of 6",
+        ),
         ({"layouts": (Layout("a", "umap", PLACES[:4]),)}, "layout 'a' of table .*: 4 rows instead of 6"),
         ({"components": np.zeros((5, 2), np.float32)}, "the principal components of table .*: 5 rows instead of 6"),
         ({"layouts": (Layout("a", "umap", PLACES),) * 2}, "two layouts named 'a'"),
@@ -103,3 +110,27 @@ def test_other_vectors_have_other_neighbours_and_the_same_picture():
 def test_parts_that_do_not_fit(parts, words):
     with pytest.raises(InvalidInputError, match=words):
         dataclasses.replace(table(), **parts)
+
+
+def test_selections_are_sorted_and_follow_their_rows():
+    selected = dataclasses.replace(table(), selections=(Selection("odd", [5, 1, 3, 3], "they are odd"),))
+    assert selected.selections[0].rows.tolist() == [1, 3, 5]
+    taken = selected.take(np.array([0, 3, 4, 5]), Step("take"))
+    assert taken.selections[0].rows.tolist() == [1, 3]
+    assert taken.selections[0].reason == "they are odd"
+    assert selected.take(np.array([0, 2]), Step("take")).selections[0].rows.tolist() == []
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda: Selection("x", [[1]]), "a list of row numbers"),
+        (lambda: Selection("x", [0.5]), "a list of row numbers"),
+        (lambda: Selection("x", [-1]), "row number -1"),
+        (lambda: dataclasses.replace(table(), selections=(Selection("x", [6]),)), "row number 6, and there are 6 rows"),
+        (lambda: dataclasses.replace(table(), selections=(Selection("x", [1]),) * 2), "two selections named 'x'"),
+    ],
+)
+def test_selections_that_cannot_be(make, words):
+    with pytest.raises(InvalidInputError, match=words):
+        make()

@@ -6,5 +6,6 @@ from projector_export.table.column import Column
 from projector_export.table.embedding_table import EmbeddingTable, listed
 from projector_export.table.layout import Figure, Layout, Quality
 from projector_export.table.neighbours import METRICS, Neighbours
+from projector_export.table.selection import Selection
 
-__all__ = ["METRICS", "Column", "EmbeddingTable", "Figure", "Layout", "Neighbours", "Quality", "listed"]
+__all__ = ["METRICS", "Column", "EmbeddingTable", "Figure", "Layout", "Neighbours", "Quality", "Selection", "listed"]

@@ -13,6 +13,7 @@ from projector_export.provenance import Provenance, Step
 from projector_export.table.column import Column
 from projector_export.table.layout import Layout
 from projector_export.table.neighbours import Neighbours
+from projector_export.table.selection import Selection
 from projector_export.vectors import (
     BLOCK_BYTES,
     ArrayVectors,
@@ -55,6 +56,8 @@ class EmbeddingTable:
     components
         Coordinates on the first principal axes of the centred vectors, float32, shape ``(n_rows, at most 10)``, where there
         are layouts: a saved view of the viewer has to bring them along.
+    selections
+        Named sets of rows.
 
     Raises
     ------
@@ -69,6 +72,7 @@ class EmbeddingTable:
     neighbours: Neighbours | None = None
     layouts: tuple[Layout, ...] = ()
     components: Float32Array | None = None
+    selections: tuple[Selection, ...] = ()
 
     def __post_init__(self) -> None:
         self._check_parts()
@@ -90,6 +94,7 @@ class EmbeddingTable:
         for name in names:
             if names.count(name) > 1:
                 raise InvalidInputError(f"table {self.name!r} has two layouts named {name!r}: give one another name")
+        self._check_selections()
         parts = {f"layout {layout.name!r}": len(layout.coordinates) for layout in self.layouts}
         if self.neighbours is not None:
             parts["the neighbours"] = len(self.neighbours.indices)
@@ -111,6 +116,17 @@ class EmbeddingTable:
             if not isinstance(column, Column):
                 raise InvalidInputError(f"{column!r} is no column of table {self.name!r}: use Column(name, values)")
         object.__setattr__(self, "columns", columns)
+
+    def _check_selections(self) -> None:
+        names = [selection.name for selection in self.selections]
+        for selection in self.selections:
+            if names.count(selection.name) > 1:
+                raise InvalidInputError(f"table {self.name!r} has two selections named {selection.name!r}: rename one")
+            if len(selection.rows) and selection.rows[-1] >= self.n_rows:
+                raise InvalidInputError(
+                    f"selection {selection.name!r} of table {self.name!r} holds the row number {selection.rows[-1]:,}, and "
+                    f"there are {self.n_rows:,} rows"
+                )
 
     @classmethod
     def from_array(
@@ -216,4 +232,5 @@ class EmbeddingTable:
             neighbours=None,
             layouts=tuple(layout.take(rows) for layout in self.layouts),
             components=None if self.components is None else self.components[rows],
+            selections=tuple(selection.take(rows) for selection in self.selections),
         )
