@@ -225,7 +225,7 @@ def _finite(value: object) -> JSONValue:
 
 
 def _findings(content: Mapping[str, Any]) -> Findings:
-    dead = {name: _nested(value) for name, value in content["dead"].items()}
+    dead: dict[str, Any] = {name: _nested(value) for name, value in content["dead"].items()}
     indicators = [
         IndicatorSummary(**{**each, "cuts": tuple(Cut(**cut) for cut in each["cuts"])})
         for each in content["indicators"]
