@@ -65,8 +65,11 @@ def encode(text: str | None, *, spelled: bool = False, counted: bool = False) ->
     return cell
 
 
-def decode(cell: str, *, counted: bool = False) -> str | None:
-    """Return the text that :func:`encode` was given with the same ``counted`` and ``spelled=False``."""
+def decode(cell: str, *, spelled: bool = False, counted: bool = False) -> str | None:
+    """Return the text that :func:`encode` was given with the same ``spelled`` and ``counted``.
+
+    What was spelled for the eye comes back as it is spelled.
+    """
     if cell == MISSING:
         return None
     if cell == EMPTY:
@@ -74,7 +77,7 @@ def decode(cell: str, *, counted: bool = False) -> str | None:
     core = cell.strip('"')
     if core != cell and _is_quoted(core, counted=counted):
         cell = cell[1:-1]
-    return _ESCAPE.sub(_unescape, cell)
+    return cell if spelled else _ESCAPE.sub(_unescape, cell)
 
 
 def _is_quoted(core: str, *, counted: bool) -> bool:

@@ -12,8 +12,9 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 
 from projector_export.errors import AmbiguousChoiceError, CorruptFileError, NotFoundError
-from projector_export.formats import export_manifest, metadata_tsv, projector_config, tensor_bundle
+from projector_export.formats import export_manifest, metadata_cell, metadata_tsv, projector_config, tensor_bundle
 from projector_export.formats.export_manifest import ExportManifest, LayoutEntry
+from projector_export.formats.javascript import LARGEST_CATEGORIES
 from projector_export.provenance import Provenance, Step
 from projector_export.table import Column, EmbeddingTable, Layout
 from projector_export.vectors import FileVectors, Float32Array
@@ -122,8 +123,9 @@ def _columns(folder: Path, manifest: ExportManifest) -> tuple[Column, ...]:
 def _column(name: str, values: tuple[str | float | None, ...]) -> Column:
     if all(not isinstance(value, str) for value in values):
         return Column(name, np.array([np.nan if value is None else value for value in values], dtype=np.float64))
-    texts = [value if isinstance(value, str) or value is None else f"{value:g}" for value in values]
-    return Column(name, texts, spelled=True)
+    cells = [value if isinstance(value, str) else "" if value is None else repr(value) for value in values]
+    counted = len(set(cells)) <= LARGEST_CATEGORIES
+    return Column(name, [metadata_cell.decode(cell, spelled=True, counted=counted) for cell in cells], spelled=True)
 
 
 def _layout(folder: Path, entry: LayoutEntry, n_rows: int) -> Layout:

@@ -241,6 +241,18 @@ def test_reading_an_own_export_back(tmp_path):
     assert read.layouts[0].name == "pca 2d"
 
 
+@pytest.mark.parametrize("n_labels", [N_ROWS, 5])
+def test_labels_that_look_like_numbers_are_found_again(n_labels, tmp_path):
+    awkward = ["007", "1e5", '"8"', "", "constructor"]
+    labels = [awkward[row] if row < 5 else f"t{row}" for row in range(N_ROWS)] if n_labels > 5 else awkward * (N_ROWS // 5)
+    table = table_of(labels=labels)
+    export(tmp_path / "1", "pca", table=table)
+    read = own_export.read(tmp_path / "1")
+    assert metadata_tsv.encode(read.columns[:2]) == metadata_tsv.encode(table.columns)
+    (second,) = export(tmp_path / "2", "pca", table=table, like=tmp_path / "1")
+    assert manifest_of(second)["layouts"][0]["parameters"]["aligned_rows"] == N_ROWS
+
+
 def test_which_tensor_is_read_back(tmp_path):
     projector_export.write([table_of(name="a"), table_of(name="b")], tmp_path)
     assert own_export.read(tmp_path, "b").name == "b"
