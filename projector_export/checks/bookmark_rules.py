@@ -155,6 +155,8 @@ def slot(bookmark: Bookmark) -> Iterator[Finding]:
             "It has umap coordinates without pca-0 to pca-9: after it the PCA tab is empty.",
             "Save pca-0 to pca-9 of every point too.",
         )
+    if chosen == "pca" and projections == []:
+        return  # points keep what they have, and the viewer computes its own PCA when it opens a tensor
     if isinstance(chosen, str) and chosen in SLOTS and not any(key.startswith(SLOTS[chosen]) for key in keys):
         yield fault(
             "bookmark-without-coordinates",

@@ -10,6 +10,8 @@ Readers: ``vz_projector/vz-projector.ts`` (``loadState``), ``vz-projector-projec
 - The viewer stretches every axis to [-1, 1] by its extent, so the file holds whole numbers: shorter than decimals, and a
   quarter of the memory in a browser.
 - The custom texts have to be texts, ``shuffledDataIndices`` and ``filteredPoints`` are better left out.
+- Points whose coordinates a view does not bring keep those that they have, so a view of the viewer's own PCA, which it
+  computes when it opens a tensor, needs no coordinates at all.
 """
 
 from __future__ import annotations
@@ -24,7 +26,18 @@ import orjson
 
 from projector_export.errors import CorruptFileError
 
-__all__ = ["COMPONENT_STEPS", "FILE_NAME", "MAX_COMPONENTS", "NO_COLOR", "STEPS", "Camera", "View", "decode", "encode"]
+__all__ = [
+    "COMPONENT_STEPS",
+    "FILE_NAME",
+    "MAX_COMPONENTS",
+    "NO_COLOR",
+    "STEPS",
+    "Camera",
+    "OwnView",
+    "View",
+    "decode",
+    "encode",
+]
 
 FILE_NAME = "bookmarks.json"
 
@@ -105,6 +118,8 @@ class View:
         Where it is looked at from.
     color, text
         Columns, as the viewer names them, that colour the points and that label them.
+    selected
+        Row numbers that are selected: the viewer labels and lists them.
     """
 
     label: str
@@ -114,9 +129,37 @@ class View:
     camera: Camera
     color: str = NO_COLOR
     text: str = "__index__"
+    selected: tuple[int, ...] = ()
+
+    @property
+    def n_rows(self) -> int:
+        """Number of rows."""
+        return len(self.coordinates)
 
 
-def encode(views: Iterable[View]) -> Iterator[bytes]:
+@dataclass(frozen=True)
+class OwnView:
+    """The viewer's own PCA, with points selected.
+
+    Parameters
+    ----------
+    label
+        What the bookmark panel shows.
+    n_rows, n_dims
+        Shape of the tensor that the viewer shows.
+    color, text, selected
+        As in :class:`View`.
+    """
+
+    label: str
+    n_rows: int
+    n_dims: int
+    color: str = NO_COLOR
+    text: str = "__index__"
+    selected: tuple[int, ...] = ()
+
+
+def encode(views: Iterable[View | OwnView]) -> Iterator[bytes]:
     """Yield the file of some views, piece by piece.
 
     One view of 100,000 rows and ten components takes some 17 MB; the pieces are much smaller.
@@ -124,23 +167,25 @@ def encode(views: Iterable[View]) -> Iterator[bytes]:
     opening = b"["
     for view in views:
         yield opening + _head(view)[:-1] + b',"projections":['
-        yield from _rows(view)
+        if isinstance(view, View):
+            yield from _rows(view)
         yield b"]}"
         opening = b",\n"
     yield b"]\n" if opening != b"[" else b"[]\n"
 
 
-def _head(view: View) -> bytes:
-    n_rows, n_axes = view.coordinates.shape
+def _head(view: View | OwnView) -> bytes:
     state = {
         "label": view.label,
         **_INTERFACE,
-        "umapIs3d": n_axes == 3,
-        "dataSetDimensions": [n_rows, view.n_dims],
+        "selectedProjection": "umap" if isinstance(view, View) else "pca",
+        "selectedPoints": list(view.selected),
+        "umapIs3d": not isinstance(view, View) or view.coordinates.shape[1] == 3,
+        "dataSetDimensions": [view.n_rows, view.n_dims],
         "selectedColorOptionName": view.color,
         "selectedLabelOption": view.text,
         "customSelectedSearchByMetadataOption": view.text,
-        "cameraDef": view.camera.as_json(),
+        "cameraDef": view.camera.as_json() if isinstance(view, View) else None,
     }
     return orjson.dumps(state)
 
@@ -164,7 +209,7 @@ def _scale(
     return np.rint(values * factor).astype(np.int32)
 
 
-def decode(data: bytes, *, where: str = FILE_NAME) -> tuple[View, ...]:
+def decode(data: bytes, *, where: str = FILE_NAME) -> tuple[View | OwnView, ...]:
     """Read a file that :func:`encode` wrote; coordinates and components come back within -1 to 1.
 
     Raises
@@ -180,8 +225,11 @@ def decode(data: bytes, *, where: str = FILE_NAME) -> tuple[View, ...]:
         ) from error
 
 
-def _view(state: dict[str, Any]) -> View:
-    points, camera = state["projections"], state["cameraDef"]
+def _view(state: dict[str, Any]) -> View | OwnView:
+    points, camera, n_dims = state["projections"], state["cameraDef"], state["dataSetDimensions"][1]
+    options = (state["selectedColorOptionName"], state["selectedLabelOption"], tuple(state["selectedPoints"]))
+    if state["selectedProjection"] == "pca" and not points:
+        return OwnView(state["label"], state["dataSetDimensions"][0], n_dims, *options)
     keys = list(points[0])
     values = np.array([[point[key] for key in keys] for point in points], dtype=np.float64)
     n_axes = sum(key.startswith("umap-") for key in keys)
@@ -189,8 +237,7 @@ def _view(state: dict[str, Any]) -> View:
         state["label"],
         values[:, :n_axes] / STEPS,
         values[:, n_axes:] / COMPONENT_STEPS,
-        state["dataSetDimensions"][1],
+        n_dims,
         Camera(tuple(camera["position"]), tuple(camera["target"]), camera["orthographic"], camera["zoom"]),
-        state["selectedColorOptionName"],
-        state["selectedLabelOption"],
+        *options,
     )

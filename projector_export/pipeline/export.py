@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from os import PathLike, fspath
 from pathlib import Path
 
 from projector_export.errors import InvalidInputError
+from projector_export.formats.findings import Findings
 from projector_export.pipeline.layouts import reduced_tables
 from projector_export.pipeline.pictures import draw
 from projector_export.pipeline.treatment import Progress, Treatment, stage, transform
@@ -181,6 +182,7 @@ def write(
     *,
     treatment: Treatment | None = None,
     limits: ViewerLimits | None = None,
+    findings: Mapping[str, Findings] | None = None,
     progress: Progress | None = None,
 ) -> tuple[Written, ...]:
     """Write tables for the Projector: all of them to all targets, or none.
@@ -193,6 +195,8 @@ def write(
         A TensorBoard logdir, or a :class:`Destination` for more.
     treatment, limits
         What to do to the vectors, how much the viewer is given.
+    findings
+        What was found in the tables, by their names; written beside them.
     progress
         Told about stages that may take long.
 
@@ -213,13 +217,13 @@ def write(
     with ExitStack() as stack:
         commits = []
         if destination.logdir is not None:
-            place = tensorboard.prepared(pairs, destination.logdir, run=destination.run, progress=writing)
+            logdir, run = destination.logdir, destination.run
+            place = tensorboard.prepared(pairs, logdir, run=run, findings=findings, progress=writing)
             commits.append(stack.enter_context(place))
         if destination.standalone is not None:
-            folder = destination.standalone
-            commits.append(
-                stack.enter_context(standalone.prepared(pairs, folder, base_url=destination.base_url, progress=writing))
-            )
+            folder, url = destination.standalone, destination.base_url
+            place = standalone.prepared(pairs, folder, base_url=url, findings=findings, progress=writing)
+            commits.append(stack.enter_context(place))
         drawn = () if destination.plot is None else draw(treated, destination.plot, progress=progress)
         return (*(written for commit in commits for written in commit()), *drawn)
 

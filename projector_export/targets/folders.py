@@ -33,6 +33,7 @@ WRITTEN_NAMES = frozenset(
         MANIFEST_NAME,
         "bookmarks.json",
         "checkpoint",
+        "findings.json",
         "metadata.tsv",
         "vectors.bytes",
         f"{CHECKPOINT}.data-00000-of-00001",

@@ -59,6 +59,9 @@ def encode(
             "moved_value": None if nudge is None else _moved(nudge),
         },
         "layouts": [dict(entry) for entry in layouts],
+        "selections": [
+            {"name": each.name, "reason": each.reason, "n_rows": len(each.rows)} for each in table.selections
+        ],
         "files": {record.name: {"bytes": record.n_bytes, **record.digest} for record in files},
     }
     return (json.dumps(content, indent=2, ensure_ascii=True) + "\n").encode()

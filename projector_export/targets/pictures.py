@@ -1,4 +1,4 @@
-"""The files of a table's layouts: views for people, exact coordinates for programs."""
+"""The files of a table's layouts and selections: views for people, exact coordinates for programs."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from pathlib import Path
 import numpy as np
 
 from projector_export.formats import bookmarks
-from projector_export.formats.bookmarks import View
+from projector_export.formats.bookmarks import OwnView, View
 from projector_export.provenance import JSONValue, Step
 from projector_export.table import EmbeddingTable
 from projector_export.targets.layout_file import file_names, write_layout
+from projector_export.targets.selections import filled_selections, selection_views
 from projector_export.targets.tensor_file import FileRecord, write_pieces
 from projector_export.targets.views import views_of
 
@@ -30,13 +31,16 @@ class Pictures:
     Parameters
     ----------
     files
-        The file of views first; empty where there is no layout.
+        The file of views first; empty where there is neither layout nor selection.
     entries
         One for each layout, for the manifest.
+    n_selections
+        Selections that are views too.
     """
 
     files: tuple[FileRecord, ...] = ()
     entries: tuple[dict[str, JSONValue], ...] = ()
+    n_selections: int = 0
 
     @property
     def bookmarks(self) -> str:
@@ -46,10 +50,18 @@ class Pictures:
     @property
     def notes(self) -> tuple[str, ...]:
         """How the views are opened."""
-        if not self.entries:
+        parts = []
+        if self.entries:
+            parts.append(
+                "one view of all points" if len(self.entries) == 1 else f"{len(self.entries)} views of all points"
+            )
+        if self.n_selections:
+            parts.append(
+                "one selection of points" if self.n_selections == 1 else f"{self.n_selections} selections of points"
+            )
+        if not parts:
             return ()
-        count = "one view" if len(self.entries) == 1 else f"{len(self.entries)} views"
-        return (f"{count} of all points: click on one in the viewer's panel Bookmarks, at the lower right",)
+        return (f"{' and '.join(parts)}: click on one in the viewer's panel Bookmarks, at the lower right",)
 
 
 def write_pictures(
@@ -73,16 +85,20 @@ def write_pictures(
     InvalidInputError
         As :func:`views_of` does.
     """
-    if not viewer.layouts:
-        return Pictures()
     if max_rows is not None and viewer.n_rows > max_rows:
         viewer = viewer.take(np.arange(max_rows), Step("first rows", {"n_rows": max_rows}))
+    selections = filled_selections(viewer)
+    if not viewer.layouts and not selections:
+        return Pictures()
     rotations: list[JSONValue] = []
 
-    def views() -> Iterator[View]:
+    def views() -> Iterator[View | OwnView]:
+        background: View | None = None
         for view, orientation in views_of(viewer):
             rotations.append(orientation.rotation.tolist())
+            background = view if background is None else background
             yield view
+        yield from selection_views(viewer, background)
 
     saved = write_pieces(folder / bookmarks.FILE_NAME, bookmarks.encode(views()))
     names = file_names(table.layouts)
@@ -91,11 +107,12 @@ def write_pictures(
         {**layout.as_json(), "file": name, "view": True, "view_rotation": rotation}
         for layout, name, rotation in zip(table.layouts, names, rotations, strict=True)
     )
-    return Pictures((saved, *exact), entries)
+    return Pictures((saved, *exact), entries, len(selections))
 
 
 def expected_bytes(table: EmbeddingTable, viewer: EmbeddingTable) -> int:
-    """Return how many bytes the files of layouts take, at most."""
+    """Return how many bytes the files of layouts and selections take, at most."""
     n_components = min(bookmarks.MAX_COMPONENTS, viewer.n_dims)
-    a_row = sum(BYTES_A_COMPONENT * n_components + BYTES_A_COORDINATE * each.n_components for each in viewer.layouts)
+    placed = [*viewer.layouts, *(viewer.layouts[:1] * len(filled_selections(viewer)))]
+    a_row = sum(BYTES_A_COMPONENT * n_components + BYTES_A_COORDINATE * each.n_components for each in placed)
     return a_row * viewer.n_rows + sum(layout.coordinates.nbytes for layout in table.layouts)

@@ -5,16 +5,18 @@ Reader: ``vz_projector/data-provider-demo.ts`` (config, ``.bytes``, metadata) an
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from os import PathLike
 from pathlib import Path, PurePosixPath
 
 from projector_export.errors import InvalidInputError
 from projector_export.formats import metadata_tsv, standalone_config
+from projector_export.formats.findings import Findings
 from projector_export.formats.projector_config import EmbeddingInfo
 from projector_export.table import EmbeddingTable
 from projector_export.targets import manifest
+from projector_export.targets.findings_file import check_findings, write_findings
 from projector_export.targets.folders import MANIFEST_NAME
 from projector_export.targets.pictures import Pictures, expected_bytes, write_pictures
 from projector_export.targets.publication import Retire, publication, read_document, replace_text
@@ -33,10 +35,11 @@ def write(
     folder: str | PathLike[str],
     *,
     base_url: str = "",
+    findings: Mapping[str, Findings] | None = None,
     progress: Progress | None = None,
 ) -> tuple[Written, ...]:
     """Write tables into a folder for the standalone projector, all of them or none; see :func:`prepared`."""
-    with prepared(tables, folder, base_url=base_url, progress=progress) as commit:
+    with prepared(tables, folder, base_url=base_url, findings=findings, progress=progress) as commit:
         return commit()
 
 
@@ -46,6 +49,7 @@ def prepared(
     folder: str | PathLike[str],
     *,
     base_url: str = "",
+    findings: Mapping[str, Findings] | None = None,
     progress: Progress | None = None,
 ) -> Iterator[Callable[[], tuple[Written, ...]]]:
     """Write tables into a folder for the standalone projector, and show them once the function that is given is called.
@@ -59,6 +63,8 @@ def prepared(
     base_url
         Address at which the folder will be served, ending in ``/``. The viewer takes the config's paths relative to the page
         that shows it, so a config for projector.tensorflow.org needs it; without, the page has to lie in the folder.
+    findings
+        What was found in the tables, by their names; written beside their manifests.
     progress
         Called with rows done and all rows, for each file of vectors.
 
@@ -73,6 +79,7 @@ def prepared(
     """
     _check_base_url(base_url)
     parent = Path(folder).expanduser()
+    check_findings([table for table, _ in tables], findings or {})
     with publication(
         parent,
         checked_names([table for table, _ in tables]),
@@ -80,7 +87,7 @@ def prepared(
         referenced=lambda: _referenced(_decode(_read_text(parent), parent)),
     ) as opened:
         entries = [
-            _write_folder(path, table, viewer, base_url, progress)
+            _write_folder(path, table, viewer, base_url, findings or {}, progress)
             for path, (table, viewer) in zip(opened.folders, tables, strict=True)
         ]
 
@@ -115,7 +122,12 @@ def _written(
 
 
 def _write_folder(
-    folder: Path, table: EmbeddingTable, viewer: EmbeddingTable, base_url: str, progress: Progress | None
+    folder: Path,
+    table: EmbeddingTable,
+    viewer: EmbeddingTable,
+    base_url: str,
+    findings: Mapping[str, Findings],
+    progress: Progress | None,
 ) -> tuple[EmbeddingInfo, int, Pictures]:
     prefix = f"{base_url}{folder.name}/"
     files = [
@@ -127,7 +139,7 @@ def _write_folder(
         files.append(write_bytes(folder / "metadata.tsv", metadata_tsv.encode(viewer.columns)))
         metadata = f"{prefix}metadata.tsv"
     pictures = write_pictures(folder, table, viewer)
-    files += pictures.files
+    files += pictures.files + write_findings(folder, table, findings)
     files.append(write_bytes(folder / MANIFEST_NAME, manifest.encode(table, viewer, files, layouts=pictures.entries)))
     views = f"{prefix}{pictures.bookmarks}" if pictures.bookmarks else ""
     info = EmbeddingInfo(table.name, f"{prefix}vectors.bytes", viewer.shape, metadata, views)

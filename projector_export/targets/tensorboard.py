@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import socket
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,10 +16,12 @@ from pathlib import Path, PurePosixPath
 
 from projector_export.errors import InvalidInputError
 from projector_export.formats import event_file, metadata_tsv, projector_config, tensor_bundle
+from projector_export.formats.findings import Findings
 from projector_export.formats.projector_config import EmbeddingInfo, ProjectorConfig
 from projector_export.formats.viewer_limits import MAX_ROWS, URL_BREAKERS
 from projector_export.table import EmbeddingTable
 from projector_export.targets import manifest
+from projector_export.targets.findings_file import check_findings, write_findings
 from projector_export.targets.folders import CHECKPOINT, MANIFEST_NAME, is_reserved
 from projector_export.targets.pictures import expected_bytes, write_pictures
 from projector_export.targets.publication import Retire, publication, read_document, replace_text
@@ -35,10 +37,11 @@ def write(
     logdir: str | PathLike[str],
     *,
     run: str | None = None,
+    findings: Mapping[str, Findings] | None = None,
     progress: Progress | None = None,
 ) -> tuple[Written, ...]:
     """Write tables into a logdir, all of them or none; see :func:`prepared`."""
-    with prepared(tables, logdir, run=run, progress=progress) as commit:
+    with prepared(tables, logdir, run=run, findings=findings, progress=progress) as commit:
         return commit()
 
 
@@ -48,6 +51,7 @@ def prepared(
     logdir: str | PathLike[str],
     *,
     run: str | None = None,
+    findings: Mapping[str, Findings] | None = None,
     progress: Progress | None = None,
 ) -> Iterator[Callable[[], tuple[Written, ...]]]:
     """Write tables into a logdir, and show them once the function that is given is called.
@@ -61,6 +65,8 @@ def prepared(
         What ``tensorboard --logdir`` is given; made if it does not exist.
     run
         A run below the logdir; by default the logdir itself.
+    findings
+        What was found in the tables, by their names; written beside their manifests.
     progress
         Called with rows done and all rows, for each file of vectors.
 
@@ -74,6 +80,7 @@ def prepared(
         If the disk is full or the logdir cannot be written to.
     """
     parent = _run_folder(Path(logdir).expanduser(), run)
+    check_findings([table for table, _ in tables], findings or {})
     with publication(
         parent,
         checked_names([table for table, _ in tables]),
@@ -81,7 +88,7 @@ def prepared(
         referenced=lambda: _referenced(_read_config(parent)),
     ) as opened:
         entries = [
-            _write_folder(folder, table, viewer, progress)
+            _write_folder(folder, table, viewer, findings or {}, progress)
             for folder, (table, viewer) in zip(opened.folders, tables, strict=True)
         ]
 
@@ -109,7 +116,13 @@ class _Entry:
         )
 
 
-def _write_folder(folder: Path, table: EmbeddingTable, viewer: EmbeddingTable, progress: Progress | None) -> _Entry:
+def _write_folder(
+    folder: Path,
+    table: EmbeddingTable,
+    viewer: EmbeddingTable,
+    findings: Mapping[str, Findings],
+    progress: Progress | None,
+) -> _Entry:
     with ThreadPoolExecutor(1) as pool:
         labels = pool.submit(metadata_tsv.encode, table.columns) if table.columns else None
         files = _write_checkpoint(folder, table, progress)
@@ -124,7 +137,7 @@ def _write_folder(folder: Path, table: EmbeddingTable, viewer: EmbeddingTable, p
             files.append(write_bytes(folder / "viewer.metadata.tsv", metadata_tsv.encode(viewer.columns)))
         metadata = f"{folder.name}/{files[-1].name}"
     pictures = write_pictures(folder, table, viewer, max_rows=MAX_ROWS)
-    files += pictures.files
+    files += pictures.files + write_findings(folder, table, findings)
     text = manifest.encode(table, viewer, files, layouts=pictures.entries, nudge=nudge)
     files.append(write_bytes(folder / MANIFEST_NAME, text))
     views = f"{folder.name}/{pictures.bookmarks}" if pictures.bookmarks else ""

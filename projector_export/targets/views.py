@@ -29,6 +29,8 @@ def views_of(viewer: EmbeddingTable) -> Iterator[tuple[View, Orientation]]:
     InvalidInputError
         If the table has layouts and no principal components, or a layout wants a colour that the viewer does not offer.
     """
+    if not viewer.layouts:
+        return
     components = _components(viewer)
     text = viewer_name(viewer, text_column(viewer))
     for layout in viewer.layouts:

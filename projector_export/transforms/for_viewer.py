@@ -17,7 +17,7 @@ from projector_export.vectors import Float32Array, MappedVectors, Progress
 __all__ = ["ViewerLimits", "choose_rows", "for_viewer"]
 
 ORDINARY_KINDS = frozenset({"word", "subword", "number", "punctuation"})
-"""Kinds of tokens of which a sample is enough; all others are what people look for."""
+"""Kinds of tokens of which a sample is enough; all others, and what was selected, are what people look for."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,10 @@ def choose_rows(table: EmbeddingTable, n_rows: int) -> EmbeddingTable:
         chosen = _evenly(odd, n_rows)
     else:
         chosen = np.sort(np.concatenate([odd, _evenly(ordinary, n_rows - len(odd))]))
-    kept = "all special, unused and odd ones and an even sample of the rest" if len(odd) else "an even sample"
+    selected = ", all that were selected" if any(len(selection.rows) for selection in table.selections) else ""
+    kept = (
+        f"all special, unused and odd ones{selected} and an even sample of the rest" if len(odd) else "an even sample"
+    )
     note = f"the viewer shows {len(chosen):,} of {table.n_rows:,} rows: {kept} (--rows changes it)"
     step = Step("choose_rows", {"n_rows": len(chosen), "of_rows": table.n_rows, "kept_for_their_kind": len(odd)})
     return table.take(chosen, step, note)
@@ -105,7 +108,8 @@ def _odd_rows(table: EmbeddingTable) -> npt.NDArray[np.int64]:
     kinds = next(
         (tuple(column.values) for column in table.columns if column.name == "kind" and not column.is_numeric), ()
     )
-    return np.array([row for row, kind in enumerate(kinds) if kind not in ORDINARY_KINDS], dtype=np.int64)
+    odd = np.array([row for row, kind in enumerate(kinds) if kind not in ORDINARY_KINDS], dtype=np.int64)
+    return np.unique(np.concatenate([odd, *(selection.rows for selection in table.selections)]))
 
 
 def _evenly(rows: npt.NDArray[np.int64], count: int) -> npt.NDArray[np.int64]:
