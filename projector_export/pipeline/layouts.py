@@ -20,7 +20,7 @@ from projector_export.transforms.layouts.recipe import Recipe, Setting
 from projector_export.transforms.layouts.specification import lay_out as make_layout
 from projector_export.transforms.layouts.specification import parse
 from projector_export.transforms.neighbours import check_neighbours, neighbours
-from projector_export.transforms.quality import column_of, measure, preservation
+from projector_export.transforms.quality import column_of, measure, preservation, require_measurable
 from projector_export.vectors import ArrayVectors
 
 __all__ = ["Layouts", "lay_out", "reduced_tables"]
@@ -62,7 +62,7 @@ class Layouts:
     def __post_init__(self) -> None:
         for name in ("views", "reduce"):
             wanted = getattr(self, name)
-            if isinstance(wanted, str):
+            if isinstance(wanted, (str, Recipe)):
                 raise InvalidInputError(f"{name} is a list of layouts: write [{wanted!r}]")
             object.__setattr__(self, name, _recipes(wanted))
         if self.like is not None and not self.recipes:
@@ -92,6 +92,12 @@ class Layouts:
 
 
 def _recipes(wanted: Sequence[str | Recipe]) -> tuple[Recipe, ...]:
+    for each in wanted:
+        if not isinstance(each, (str, Recipe)):
+            raise InvalidInputError(
+                f"a {type(each).__name__} is no layout: give a name such as 'umap' or a recipe such as Umap(); what an "
+                "estimator makes is put on the table by transforms.layouts.estimator"
+            )
     return tuple(parse(each) if isinstance(each, str) else each for each in wanted)
 
 
@@ -101,27 +107,51 @@ def lay_out(table: EmbeddingTable, layouts: Layouts, *, progress: Progress | Non
     Raises
     ------
     InvalidInputError
-        If one cannot be made of this table; before any long computation.
+        If one cannot be made of this table, or the viewer cannot colour by the column; before any long computation.
     """
+    _check_color(table, layouts)
     if not layouts.recipes:
-        return components(table, progress=progress) if table.layouts else table
-    for recipe in layouts.recipes:
-        recipe.check(table, layouts.setting)
-    if layouts.color not in {column_of(recipe.name) for recipe in layouts.recipes}:
-        color_column(table, layouts.color)
-    k = max(min(N_QUALITY_NEIGHBORS, table.n_rows - 1), *(recipe.k for recipe in layouts.recipes))
-    check_neighbours(table, k, layouts.metric)
+        return _colored(components(table, progress=progress), layouts.color) if table.layouts else table
+    k = _check(table, layouts)
     earlier = None if layouts.like is None else read_earlier(layouts.like, table, layouts.recipes)
     table = components(table, progress=progress)
     table = neighbours(table, k, metric=layouts.metric, seed=layouts.seed, cache=layouts.cache, progress=progress)
     for recipe in layouts.recipes:
         start = None if earlier is None else earlier.start(recipe)
         table = make_layout(table, recipe, layouts.setting, start=start, progress=progress)
-    if layouts.color is not None:
-        table = replace(table, layouts=tuple(replace(layout, color=layouts.color) for layout in table.layouts))
     judged = min(N_QUALITY_NEIGHBORS, k)
     table = measure(table, n_neighbors=judged, metric=layouts.metric, seed=layouts.seed, progress=progress)
-    return preservation(table, n_neighbors=judged, progress=progress)
+    return _colored(preservation(table, n_neighbors=judged, progress=progress), layouts.color)
+
+
+def _check_color(table: EmbeddingTable, layouts: Layouts) -> None:
+    if layouts.color is None or layouts.color in {column_of(recipe.name) for recipe in layouts.recipes}:
+        return
+    if not layouts.recipes and not table.layouts:
+        raise InvalidInputError(
+            f"a colour (color={layouts.color!r}) is for layouts, and there is none: ask for one too (--layout)"
+        )
+    color_column(table, layouts.color)
+
+
+def _check(table: EmbeddingTable, layouts: Layouts) -> int:
+    """Return how many neighbours of each row serve all that is wanted, if it can be had."""
+    for recipe in layouts.recipes:
+        recipe.check(table, layouts.setting)
+        if recipe.name in {layout.name for layout in table.layouts}:
+            raise InvalidInputError(
+                f"table {table.name!r} has a layout {recipe.name!r} already: leave it out, or give other parameters"
+            )
+    require_measurable(table)
+    k = min(table.n_rows - 1, max(N_QUALITY_NEIGHBORS, *(recipe.k for recipe in layouts.recipes)))
+    check_neighbours(table, k, layouts.metric)
+    return k
+
+
+def _colored(table: EmbeddingTable, color: str | None) -> EmbeddingTable:
+    if color is None:
+        return table
+    return replace(table, layouts=tuple(replace(layout, color=color) for layout in table.layouts))
 
 
 def reduced_tables(table: EmbeddingTable, layouts: Layouts) -> tuple[EmbeddingTable, ...]:

@@ -17,6 +17,7 @@ from projector_export.pipeline import Layouts
 from projector_export.provenance import Step
 from projector_export.sources import own_export
 from projector_export.table import Layout
+from projector_export.transforms.layouts.pca import Pca
 
 N_ROWS, N_DIMS = 120, 8
 CENTRES = 6 * np.random.default_rng(1).normal(size=(4, N_DIMS))
@@ -40,6 +41,14 @@ def table_of(seed=0, *, name="words", labels=None):
 def export(folder, *views, table=None, **options):
     treatment = Treatment(layouts=Layouts(views, **options))
     return projector_export.write(table or table_of(), folder, treatment=treatment)
+
+
+def laid_out():
+    return projector_export.transform(table_of(), Treatment(layouts=["pca"]))
+
+
+def few(n_rows):
+    return table_of().take(np.arange(n_rows), Step("few"))
 
 
 def views_in(written):
@@ -127,6 +136,17 @@ def test_the_colour_is_preselected(tmp_path):
     assert views_in(by_side)[0]["selectedLabelOption"] == "token"
 
 
+def test_a_layout_that_is_there_is_coloured_too(tmp_path):
+    (written,) = export(tmp_path, table=laid_out(), color="pca 2d preserved")
+    assert views_in(written)[0]["selectedColorOptionName"] == "pca 2d preserved"
+
+
+def test_pacmap_of_fewer_rows_than_it_would_look_at(tmp_path):
+    pytest.importorskip("pacmap")
+    (written,) = export(tmp_path, "pacmap:n_neighbors=5", table=few(40))
+    assert len(views_in(written)) == 1
+
+
 def test_a_view_may_be_coloured_by_what_it_preserves(tmp_path):
     (written,) = export(tmp_path, "pca", color="pca 2d preserved")
     assert views_in(written)[0]["selectedColorOptionName"] == "pca 2d preserved"
@@ -211,6 +231,12 @@ def test_an_epoch_like_the_one_before(tmp_path):
         (lambda folder: export(folder / "2", "pca", table=table_of(labels=["x"] * N_ROWS), like=folder / "1"), InvalidInputError, "shares 0 rows"),
         (lambda folder: Layouts(like=folder), InvalidInputError, "ask for one too"),
         (lambda folder: Layouts("umap"), InvalidInputError, r"write \['umap'\]"),
+        (lambda folder: Treatment(layouts=Pca()), InvalidInputError, r"write \[Pca\("),
+        (lambda folder: Layouts([Step("x")]), InvalidInputError, "a Step is no layout: .* transforms.layouts.estimator"),
+        (lambda folder: export(folder / "2", color="kind"), InvalidInputError, "is for layouts, and there is none"),
+        (lambda folder: export(folder / "2", color="token", table=laid_out()), InvalidInputError, "cannot be coloured by 'token'"),
+        (lambda folder: export(folder / "2", "pca", table=laid_out()), InvalidInputError, "has a layout 'pca 2d' already"),
+        (lambda folder: export(folder / "2", "pca", table=few(3)), InvalidInputError, "needs at least 4 rows"),
         (lambda folder: Layouts(["umpa"]), InvalidInputError, "did you mean umap"),
         (lambda folder: Layouts(["umap"], metric="l1"), InvalidInputError, "cosine or euclidean"),
         (lambda folder: Layouts(["umap"], seed=-1), InvalidInputError, "a seed is a whole number"),
@@ -244,7 +270,9 @@ def test_reading_an_own_export_back(tmp_path):
 @pytest.mark.parametrize("n_labels", [N_ROWS, 5])
 def test_labels_that_look_like_numbers_are_found_again(n_labels, tmp_path):
     awkward = ["007", "1e5", '"8"', "", "constructor"]
-    labels = [awkward[row] if row < 5 else f"t{row}" for row in range(N_ROWS)] if n_labels > 5 else awkward * (N_ROWS // 5)
+    labels = (
+        [awkward[row] if row < 5 else f"t{row}" for row in range(N_ROWS)] if n_labels > 5 else awkward * (N_ROWS // 5)
+    )
     table = table_of(labels=labels)
     export(tmp_path / "1", "pca", table=table)
     read = own_export.read(tmp_path / "1")

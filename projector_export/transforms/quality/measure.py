@@ -19,9 +19,12 @@ from projector_export.transforms.quality.anchors import Anchors, draw, squared_d
 from projector_export.transforms.quality.ranks import figures_of, neighbourhood, squared_in_picture
 from projector_export.vectors import Float32Array
 
-__all__ = ["measure"]
+__all__ = ["measure", "require_measurable"]
 
 AnchorFigures: TypeAlias = npt.NDArray[np.float64]
+
+MIN_ROWS = 4
+"""Fewer rows have no neighbourhood below half their number."""
 
 DISTANCE_BYTES = 64 * 2**20
 """Bytes of one block of distances from anchors to all rows."""
@@ -96,11 +99,16 @@ def measure(
     return replace(table, layouts=measured, provenance=table.provenance.then(step, *notes))
 
 
-def _neighbourhood_size(table: EmbeddingTable, n_neighbors: int, n_anchors: int) -> int:
-    if table.n_rows < 4:
+def require_measurable(table: EmbeddingTable) -> None:
+    """Raise InvalidInputError if the table has too few rows for any layout of it to be measured."""
+    if table.n_rows < MIN_ROWS:
         raise InvalidInputError(
-            f"a layout of {table.n_rows} rows cannot be measured: table {table.name!r} needs at least 4 rows"
+            f"a layout of {table.n_rows} rows cannot be measured: table {table.name!r} needs at least {MIN_ROWS} rows"
         )
+
+
+def _neighbourhood_size(table: EmbeddingTable, n_neighbors: int, n_anchors: int) -> int:
+    require_measurable(table)
     for name, value, least in (("n_neighbors", n_neighbors, 1), ("n_anchors", n_anchors, 2)):
         if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
             raise InvalidInputError(f"{name} is a whole number from {least}, not {value!r}")
