@@ -50,7 +50,7 @@ class _Bars:
     done: int = 0
 
     def __call__(self, stage: str, done: int, total: int) -> None:
-        if stage != self.stage or done < self.done:
+        if stage != self.stage or done < self.done or (total and self.bar is None):
             self._start(stage, total)
         if self.bar is not None:
             self.bar.total = total

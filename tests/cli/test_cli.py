@@ -198,6 +198,19 @@ def test_progress_of_every_kind_is_drawn_and_taken_away(monkeypatch, capsys):
     assert "never seen" not in said
 
 
+def test_a_stage_that_learns_how_long_it_is_gets_a_bar(monkeypatch, capsys):
+    from projector_export.cli import terminal
+
+    monkeypatch.setattr(terminal, "PATIENCE", 0.2)
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    with terminal.progress_bars(quiet=False) as progress:
+        progress("umap", 0, 0)
+        progress("umap", 1, 4)
+        time.sleep(0.5)
+        progress("umap", 2, 4)
+    assert "umap:  50%" in capsys.readouterr().err
+
+
 def test_nobody_watching_means_no_progress():
     from projector_export.cli.terminal import progress_bars
 
