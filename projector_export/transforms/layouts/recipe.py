@@ -81,7 +81,7 @@ class Recipe:
         """What people call the layout: ``"umap 2d"``, with the parameters that are not the default ones."""
         known = parameters_of(type(self))
         others = [
-            f"{name} {value}"
+            f"{name} {str(value).removesuffix('.0')}"
             for name, value in self.parameters().items()
             if name != "n_components" and value != known[name].default
         ]
