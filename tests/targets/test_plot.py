@@ -88,6 +88,8 @@ def test_axes_of_pca_tell_their_share(tmp_path):
     assert texts.count("component 1 (12.3 %)") == 2
     assert texts.count("component 3 (1.0 %)") == 1
     assert axis_titles(table_of().layouts[0]) == ()
+    turned = {**shares, "aligned_rows": 30, "disparity": 0.1}
+    assert axis_titles(table_of(30, parameters=turned).layouts[0]) == (), "no longer the components"
 
 
 def test_rare_categories_lie_on_top_and_grey_ones_lowest():

@@ -73,9 +73,13 @@ def _measured(figure: Figure) -> str:
 
 
 def axis_titles(layout: Layout) -> tuple[str, ...]:
-    """Return one title an axis, with its share of the variance in percent; none for layouts whose axes mean nothing."""
+    """Return one title an axis, with its share of the variance in percent; none for layouts whose axes mean nothing.
+
+    Those of principal components that were turned to lie on an earlier picture mean nothing either.
+    """
     shares = layout.parameters.get("explained_variance_ratio")
-    if not isinstance(shares, Sequence) or len(shares) < layout.n_components:
+    is_turned = "aligned_rows" in layout.parameters
+    if is_turned or not isinstance(shares, Sequence) or len(shares) < layout.n_components:
         return ()
     numbers = [share for share in shares[: layout.n_components] if isinstance(share, (int, float))]
     return tuple(f"component {number} ({100 * share:.1f} %)" for number, share in enumerate(numbers, start=1))
