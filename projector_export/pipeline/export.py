@@ -71,7 +71,7 @@ class Destination:
             ):
                 raise InvalidInputError(f"{name} is a path, not {place!r}")
         if self.logdir is None and self.standalone is None and self.plot is None:
-            raise InvalidInputError("nowhere to write to: give a logdir, a standalone folder, or both")
+            raise InvalidInputError("nowhere to write to: give a logdir, a standalone folder, or a picture (plot)")
         if self.logdir is None and self.run is not None:
             raise InvalidInputError("a run lies below a logdir: give a logdir too, or leave the run away")
         if self.standalone is None and self.base_url:

@@ -25,9 +25,9 @@ class Written:
     Parameters
     ----------
     target
-        ``"tensorboard"`` or ``"standalone"``.
+        ``"tensorboard"``, ``"standalone"`` or ``"plot"``.
     folder
-        Where its files are.
+        Where its files are; of a picture the file itself.
     name
         What the viewer calls it.
     shape

@@ -210,7 +210,7 @@ def test_zero_rows_under_cosine():
     values = VALUES.copy()
     values[[4, 9]] = 0
     with pytest.raises(
-        InvalidInputError, match=r"2 of 700 rows of 't' are zero \(rows 4, 9\).*euclidean.*--drop-zero-rows"
+        InvalidInputError, match=r"'t' has 2 among its 700 \(rows 4, 9\).*euclidean.*--drop-zero-rows"
     ):
         neighbours(table_of(values), 5)
 

@@ -69,10 +69,10 @@ def _check_k(table: EmbeddingTable, k: int) -> None:
 
 def _refuse_zero_rows(table: EmbeddingTable, rows: npt.NDArray[np.int64]) -> None:
     if len(rows):
-        which = f"{len(rows):,} of {table.n_rows:,} rows of {table.name!r} {'is' if len(rows) == 1 else 'are'} zero"
         raise InvalidInputError(
-            f"{which} ({listed(rows)}) and have no cosine distance: choose --metric euclidean (metric='euclidean'), or "
-            f"leave them out with --drop-zero-rows (drop_zero_rows=True)"
+            f"rows of zeros have no cosine distance, and {table.name!r} has {len(rows):,} among its {table.n_rows:,} "
+            f"({listed(rows)}): choose --metric euclidean (metric='euclidean'), or leave them out with --drop-zero-rows "
+            f"(drop_zero_rows=True)"
         )
 
 
