@@ -1,0 +1,1 @@
+"""The tab Vocabulary in TensorBoard: every row of an export in a table beside a map."""

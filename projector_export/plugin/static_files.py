@@ -1,0 +1,17 @@
+"""The files of the dashboard's page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+__all__ = ["CONTENT_TYPES", "STATIC_FILES", "read_static_files"]
+
+STATIC_FILES = ("index.js",)
+
+CONTENT_TYPES = {".css": "text/css", ".html": "text/html", ".js": "text/javascript"}
+
+
+def read_static_files() -> dict[str, bytes]:
+    """Return all files by name; a missing one raises OSError here, when TensorBoard starts, and not in the browser."""
+    folder = Path(__file__).parent / "static"
+    return {name: (folder / name).read_bytes() for name in STATIC_FILES}
