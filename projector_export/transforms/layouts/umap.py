@@ -27,10 +27,13 @@ from projector_export.vectors import Float32Array
 
 __all__ = ["Umap", "umap"]
 
+LARGE_ROWS, LARGE_EPOCHS = 10_000, 150
+"""From more rows on fewer epochs are enough."""
+
 
 @dataclass(frozen=True)
 class Umap(Recipe):
-    """Parameters of UMAP; names, meanings and defaults are umap-learn's, but for the start.
+    """Parameters of UMAP; names, meanings and defaults are umap-learn's, but for the start, the epochs and the pushes.
 
     Parameters
     ----------
@@ -41,7 +44,7 @@ class Umap(Recipe):
     min_dist, spread
         How tightly points may be packed, and how far apart clusters lie; ``min_dist`` is at most ``spread``.
     n_epochs
-        None for umap-learn's choice: 500 up to 10,000 rows, 200 beyond.
+        None for 500 up to 10,000 rows, as umap-learn has it, and 150 beyond, where it has 200.
     init
         ``"pca"``, or ``"spectral"`` as umap-learn does: slower, and not to be had where the graph falls into many pieces.
     target
@@ -50,7 +53,7 @@ class Umap(Recipe):
     target_weight
         0 for the vectors alone, up to 0.95 for hardly anything but the target.
     negative_sample_rate
-        Rows pushed away for each row pulled near.
+        Rows pushed away for each row pulled near; 8, where umap-learn has 5.
     repulsion_strength
         Weight of those pushes.
     learning_rate
@@ -64,7 +67,7 @@ class Umap(Recipe):
     init: Literal["pca", "spectral"] = "pca"
     target: str | None = None
     target_weight: Annotated[float, Range(0, 0.95)] = 0.5
-    negative_sample_rate: Annotated[int, Range(1, 100)] = 5
+    negative_sample_rate: Annotated[int, Range(1, 100)] = 8
     repulsion_strength: Annotated[float, Range(0, 100)] = 1.0
     learning_rate: Annotated[float, Range(0.001, 100)] = 1.0
 
@@ -136,6 +139,10 @@ def umap(
     that two runs agree to the last bit; what is found in parallel are the neighbours. It gets the principal components in
     place of the vectors: with neighbours given it reads them only to count rows and, for the spectral start, to tell where
     the pieces of a graph that is not connected lie to each other.
+
+    With exact neighbours, which have more hubs than the approximate ones of umap-learn, 5 pushes a pull leave trustworthiness
+    behind: on 30,522 word vectors 0.890 in 3-D, and 0.903 with 8 in three quarters of the epochs, which take as long
+    (standard errors 0.003).
     """
     with optional.required_for("layout umap"):
         umap_class()
@@ -153,7 +160,7 @@ def _optimized(
     table: EmbeddingTable, recipe: Umap, setting: Setting, start: Float32Array | None, progress: Progress | None
 ) -> npt.NDArray[np.floating]:
     model = umap_class()(
-        **_model_parameters(recipe),
+        **_model_parameters(recipe, table.n_rows),
         init=_init(table, recipe, setting, start),
         metric="euclidean",
         precomputed_knn=_with_self(table, recipe.n_neighbors),
@@ -186,8 +193,10 @@ def _no_spectral_start(table: EmbeddingTable) -> InvalidInputError:
     )
 
 
-def _model_parameters(recipe: Umap) -> dict[str, Any]:
+def _model_parameters(recipe: Umap, n_rows: int) -> dict[str, Any]:
     known = recipe.parameters()
+    if recipe.n_epochs is None and n_rows > LARGE_ROWS:
+        known["n_epochs"] = LARGE_EPOCHS
     return {name: value for name, value in known.items() if name not in {"init", "target", "target_weight"}}
 
 
