@@ -75,6 +75,6 @@ def layouts_of(options: Mapping[str, object]) -> Layouts:
         color=cast("str | None", options["color"]),
         like=cast("Path | None", options["like"]),
     )
-    if options["plot"] is not None and not layouts.recipes:
-        raise click.UsageError("--plot draws layouts: add at least one, as in --layout umap")
+    if options["plot"] is not None and not layouts.views:
+        raise click.UsageError("--plot draws what --layout asks for: add at least one, as in --layout umap")
     return layouts

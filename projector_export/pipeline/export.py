@@ -18,7 +18,7 @@ from projector_export.sources import huggingface
 from projector_export.sources.huggingface import Reading
 from projector_export.table import EmbeddingTable
 from projector_export.targets import plot, standalone, tensorboard
-from projector_export.targets.result import Written, usual_name
+from projector_export.targets.result import Written, checked_names, usual_name
 from projector_export.transforms.for_viewer import ViewerLimits, for_viewer
 
 __all__ = [
@@ -229,14 +229,18 @@ def write(
 
 
 def check_wishes(treatment: Treatment, destination: Destination) -> None:
-    """Look at what can be known before a table is read: packages, and where pictures go.
+    """Look at what can be known before a table is read: packages, and the places to write to.
 
     Raises
     ------
     ProjectorExportError
-        If a layout needs a package that is not installed, or a picture cannot be written.
+        If a layout needs a package that is not installed, or one of the places cannot be written to.
     """
     treatment.wanted_layouts.require_packages()
+    if destination.logdir is not None:
+        tensorboard.check_place(destination.logdir, destination.run)
+    if destination.standalone is not None:
+        standalone.check_place(destination.standalone, destination.base_url)
     if destination.plot is not None:
         plot.check_path(destination.plot)
 
@@ -248,9 +252,21 @@ def treat(
     *,
     progress: Progress | None = None,
 ) -> tuple[EmbeddingTable, ...]:
-    """Return what is written of tables: each as it was treated, followed by those of its layouts that become tensors."""
+    """Return what is written of tables: each as it was treated, followed by those of its layouts that become tensors.
+
+    Raises
+    ------
+    ProjectorExportError
+        If they cannot be treated, or not be written then: before any long computation where that can be known.
+    """
     check_wishes(treatment, destination)
     layouts = treatment.wanted_layouts
+    if destination.logdir is not None or destination.standalone is not None:
+        checked_names(tables)
+    if destination.plot is not None and not layouts.views and not any(table.layouts for table in tables):
+        raise InvalidInputError(
+            f"there is no layout to draw into {Path(destination.plot).name}: ask for one, as in layouts=['umap']"
+        )
     if layouts.cache is None:
         layouts = replace(layouts, cache=destination.cache)
     treated = (transform(table, replace(treatment, layouts=layouts), progress=progress) for table in tables)

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from os import PathLike
 from pathlib import Path
 
-from projector_export.errors import InvalidInputError
 from projector_export.sources.huggingface import Progress
 from projector_export.table import EmbeddingTable
 from projector_export.targets import plot
@@ -19,17 +18,9 @@ __all__ = ["draw"]
 def draw(
     tables: Sequence[EmbeddingTable], path: str | PathLike[str], *, progress: Progress | None = None
 ) -> tuple[Written, ...]:
-    """Draw the layouts of tables: into one file, or into one for each table, with its name before the suffix.
-
-    Raises
-    ------
-    InvalidInputError
-        If no table has a layout.
-    """
+    """Draw the layouts of tables: into one file, or into one for each table, with its name before the suffix."""
     path = Path(path).expanduser()
     drawn = [table for table in tables if table.layouts]
-    if not drawn:
-        raise InvalidInputError(f"there is no layout to draw into {path.name}: ask for one, as in layouts=['umap']")
     written = []
     for table in drawn:
         file = path if len(drawn) == 1 else path.with_name(f"{path.stem}-{slug(table.name)}{path.suffix}")

@@ -24,7 +24,15 @@ from filelock import FileLock, Timeout
 from projector_export.errors import CorruptFileError, ProjectorExportError, WriteError
 from projector_export.targets.folders import PARTIAL_NAME, is_own, new_folder, remove, slug, sweep
 
-__all__ = ["LOCK_NAME", "Publication", "Retire", "publication", "read_document", "replace_text"]
+__all__ = [
+    "LOCK_NAME",
+    "Publication",
+    "Retire",
+    "publication",
+    "read_document",
+    "replace_text",
+    "require_writable",
+]
 
 LOCK_NAME = ".projector_export.lock"
 
@@ -120,6 +128,14 @@ def publication(
         if not had_lock:
             _remove_lock(parent, made)
         raise
+
+
+def require_writable(parent: Path) -> None:
+    """Raise WriteError if nothing can be written to a folder, or to the one in which it would be made."""
+    with _told(parent):
+        nearest = next(folder for folder in (parent, *parent.parents) if folder.exists())
+    if not os.access(nearest, os.W_OK | os.X_OK):
+        raise WriteError(f"cannot write to {nearest}: choose a folder you may write to")
 
 
 def read_document(path: Path, *, encoding: str = "utf-8") -> str:

@@ -19,15 +19,39 @@ from projector_export.targets import manifest
 from projector_export.targets.findings_file import check_findings, write_findings
 from projector_export.targets.folders import MANIFEST_NAME
 from projector_export.targets.pictures import Pictures, expected_bytes, write_pictures
-from projector_export.targets.publication import Retire, publication, read_document, replace_text
+from projector_export.targets.publication import (
+    Retire,
+    publication,
+    read_document,
+    replace_text,
+    require_writable,
+)
 from projector_export.targets.result import Written, checked_names, notes_of
 from projector_export.targets.tensor_file import write_bytes, write_raw, write_rows_as_text
 from projector_export.vectors import Progress
 
-__all__ = ["prepared", "write"]
+__all__ = ["check_place", "prepared", "write"]
 
 TEXT_BYTES_A_NUMBER = 12
 """A float32 as text with its tab, roughly; for the check of free space."""
+
+
+def check_place(folder: str | PathLike[str], base_url: str = "") -> None:
+    """Tell at once what would keep :func:`write` from writing to a folder, before anything long begins.
+
+    Raises
+    ------
+    InvalidInputError
+        If the base URL is none.
+    CorruptFileError
+        If the folder holds another ``config.json``.
+    WriteError
+        If the folder cannot be written to.
+    """
+    _check_base_url(base_url)
+    parent = Path(folder).expanduser()
+    require_writable(parent)
+    _decode(_read_text(parent), parent)
 
 
 def write(

@@ -24,12 +24,35 @@ from projector_export.targets import manifest
 from projector_export.targets.findings_file import check_findings, write_findings
 from projector_export.targets.folders import CHECKPOINT, MANIFEST_NAME, is_reserved
 from projector_export.targets.pictures import expected_bytes, write_pictures
-from projector_export.targets.publication import Retire, publication, read_document, replace_text
+from projector_export.targets.publication import (
+    Retire,
+    publication,
+    read_document,
+    replace_text,
+    require_writable,
+)
 from projector_export.targets.result import Written, checked_names, notes_of, unsafe_in_request
 from projector_export.targets.tensor_file import FileRecord, needed_nudge, write_bytes, write_raw
 from projector_export.vectors import Progress
 
-__all__ = ["prepared", "write"]
+__all__ = ["check_place", "prepared", "write"]
+
+
+def check_place(logdir: str | PathLike[str], run: str | None = None) -> None:
+    """Tell at once what would keep :func:`write` from writing to a logdir, before anything long begins.
+
+    Raises
+    ------
+    InvalidInputError
+        If the run cannot be a folder below the logdir.
+    CorruptFileError
+        If the logdir holds a ``projector_config.pbtxt`` that TensorBoard cannot read.
+    WriteError
+        If the logdir cannot be written to.
+    """
+    parent = _run_folder(Path(logdir).expanduser(), run)
+    require_writable(parent)
+    _read_config(parent)
 
 
 def write(

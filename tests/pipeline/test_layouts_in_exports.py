@@ -1,4 +1,5 @@
 import json
+import os
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from projector_export.errors import (
     InvalidInputError,
     NotFoundError,
     ProjectorExportError,
+    WriteError,
 )
 from projector_export.formats import metadata_tsv
 from projector_export.pipeline import Layouts
@@ -110,6 +112,31 @@ def test_both_targets_and_a_picture(tmp_path):
     assert [each.target for each in written] == ["tensorboard", "standalone", "plot"]
     assert "pca 2d" in (tmp_path / "p.svg").read_text()
     assert len(views_in(written[1])) == 1
+
+
+@pytest.mark.parametrize("name", ["projector_config.pbtxt", "config.json"])
+def test_a_place_that_cannot_be_written_to_is_told_before_layouts(name, tmp_path):
+    (tmp_path / name).write_text("}")
+    destination = Destination(tmp_path) if name.endswith("pbtxt") else Destination(standalone=tmp_path)
+    with pytest.raises(CorruptFileError, match=name):
+        export(destination, "pca")
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+@pytest.mark.parametrize("target", ["logdir", "standalone"])
+def test_a_folder_that_may_not_be_written_to_is_told_before_layouts(target, tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "access", lambda path, mode: path != tmp_path)
+    with pytest.raises(WriteError, match="cannot write to"):
+        export(Destination(**{target: tmp_path / "a" / "b"}), "pca")
+    assert not any(tmp_path.iterdir())
+
+
+def test_a_picture_goes_home(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    (written,) = export(Destination(plot="~/p.svg"), "pca")
+    assert (tmp_path / "p.svg").is_file()
+    assert written.folder == tmp_path / "p.svg"
 
 
 def test_pictures_of_two_tables_have_two_names(tmp_path):
@@ -237,6 +264,10 @@ def test_an_epoch_like_the_one_before(tmp_path):
         (lambda folder: export(folder / "2", color="token", table=laid_out()), InvalidInputError, "cannot be coloured by 'token'"),
         (lambda folder: export(folder / "2", "pca", table=laid_out()), InvalidInputError, "has a layout 'pca 2d' already"),
         (lambda folder: export(folder / "2", "pca", table=few(3)), InvalidInputError, "needs at least 4 rows"),
+        (lambda folder: export(Destination(folder / "2", plot=folder / "x.png"), reduce=["pca"]), InvalidInputError, "no layout to draw"),
+        (lambda folder: export(Destination(folder / "2", run="../x"), "pca"), InvalidInputError, "cannot be a run"),
+        (lambda folder: export(Destination(standalone=folder / "2", base_url="x"), "pca"), InvalidInputError, "is no address"),
+        (lambda folder: export(folder / "2", "pca", table=table_of(name="a#b")), InvalidInputError, "cannot ask for a tensor"),
         (lambda folder: Layouts(["umpa"]), InvalidInputError, "did you mean umap"),
         (lambda folder: Layouts(["umap"], metric="l1"), InvalidInputError, "cosine or euclidean"),
         (lambda folder: Layouts(["umap"], seed=-1), InvalidInputError, "a seed is a whole number"),

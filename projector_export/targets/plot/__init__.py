@@ -42,7 +42,7 @@ def check_path(path: str | os.PathLike[str]) -> None:
     MissingExtraError
         If the package that draws it is not installed.
     """
-    path = Path(path)
+    path = Path(path).expanduser()
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:
         raise InvalidInputError(f"{path.name!r} does not say what to draw: name it FILE.png, FILE.svg or FILE.html")
@@ -93,7 +93,7 @@ def write(
     WriteError
         If the disk is full.
     """
-    path = Path(path)
+    path = Path(path).expanduser()
     check_path(path)
     if not table.layouts:
         raise InvalidInputError(f"table {table.name!r} has no layout to draw: add --layout pca, or another")
