@@ -1,0 +1,152 @@
+"""Findings in words: counts, states of rows, cuts, and what each figure on the whole table means."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from projector_export.formats.findings import Cut, Findings, IndicatorSummary
+from projector_export.provenance import JSONValue
+
+__all__ = ["STATES", "Count", "counts", "cut_text", "figures", "number", "reference_text", "states", "verdict"]
+
+STATES = ("suspect", "zero", "tiny", "identical", "near-duplicate", "beyond the tokenizer", "reference")
+"""What may be told of a row; more than one may hold."""
+
+HEALTH = {
+    "anisotropy": "mean cosine between two rows: 0 in all directions alike, 1 all in one direction",
+    "participation_ratio": "directions that carry the spread, at most the dimensions",
+    "isoscore": "1 the spread is the same in all directions, 0 in one only",
+    "effective_rank": "directions in use, by the entropy of the singular values",
+    "rogue_dimensions": "share of the mean cosine that single dimensions bring: one above 0.3 rules every distance",
+    "hubness": "skew of how often a row is another's neighbour: above 2 a few rows are everybody's neighbour",
+    "norm_against_id": "rank correlation: late tokens are rare ones, and often shorter or longer",
+    "intrinsic_dimension": "dimensions that the rows fill locally (TwoNN)",
+}
+"""Meaning of the figures on a whole table, by the beginning of their name."""
+
+
+@dataclass(frozen=True)
+class Count:
+    """How many rows are in one state.
+
+    Parameters
+    ----------
+    state
+        One of :data:`STATES`.
+    n_rows
+        How many.
+    n_groups
+        In how many groups of equals; None where they are no groups.
+    """
+
+    state: str
+    n_rows: int
+    n_groups: int | None = None
+
+    def __str__(self) -> str:
+        if not self.n_groups:
+            return f"{self.n_rows:,}"
+        return f"{self.n_rows:,} in {self.n_groups:,} group{'' if self.n_groups == 1 else 's'}"
+
+
+def counts(findings: Findings) -> tuple[Count, ...]:
+    """Return how many rows are in each state, in the order of :data:`STATES`."""
+    dead = findings.dead
+    return (
+        Count("suspect", len(findings.candidates)),
+        Count("zero", len(dead.zero)),
+        Count("tiny", len(dead.tiny)),
+        Count("identical", sum(map(len, dead.identical)), len(dead.identical)),
+        Count("near-duplicate", sum(map(len, dead.near_duplicates)), len(dead.near_duplicates)),
+        Count("beyond the tokenizer", len(dead.padding)),
+        Count("reference", len(findings.references.rows)),
+    )
+
+
+def states(findings: Findings) -> dict[int, tuple[str, ...]]:
+    """Return the states of every row that has one, suspects first, then by row number."""
+    dead = findings.dead
+    rows = {
+        "suspect": [candidate.row for candidate in findings.candidates],
+        "zero": dead.zero,
+        "tiny": dead.tiny,
+        "identical": [row for group in dead.identical for row in group],
+        "near-duplicate": [row for group in dead.near_duplicates for row in group],
+        "beyond the tokenizer": dead.padding,
+        "reference": findings.references.rows,
+    }
+    found: dict[int, tuple[str, ...]] = dict.fromkeys(rows["suspect"], ())
+    found.update(dict.fromkeys(sorted({row for each in rows.values() for row in each} - set(found)), ()))
+    for state in STATES:
+        for row in rows[state]:
+            found[row] = (*found[row], state)
+    return found
+
+
+def verdict(findings: Findings) -> str:
+    """Return the answer in a sentence."""
+    n_suspects = len(findings.candidates)
+    if not n_suspects:
+        return "No under-trained token stands out."
+    tokens = "One token looks" if n_suspects == 1 else f"{n_suspects:,} tokens look"
+    return f"{tokens} under-trained ({n_suspects / findings.n_rows:.2%} of {findings.n_rows:,} rows)."
+
+
+def cut_text(cut: Cut) -> str:
+    """Return where a cut lies, and how many rows are below."""
+    if cut.threshold is None:
+        return "no row stands out"
+    return f"{cut.n_rows:,} row{'' if cut.n_rows == 1 else 's'} at {number(cut.threshold)} or below"
+
+
+def cuts_of(indicator: IndicatorSummary) -> Iterator[tuple[str, str]]:
+    """Yield the name and the text of each cut of an indicator."""
+    for cut in indicator.cuts:
+        yield cut.method, cut_text(cut)
+
+
+def reference_text(findings: Findings) -> str:
+    """Return which rows are taken for untrained, and why, in a sentence."""
+    rows, evidence = findings.references.rows, findings.references.evidence
+    if not rows:
+        return "No reference rows: no row is known to be untrained."
+    noun = "reference row" if len(rows) == 1 else "reference rows"
+    return f"{len(rows):,} {noun} ({evidence}): {_ranges(rows)}"
+
+
+def _ranges(rows: tuple[int, ...], *, n_shown: int = 6) -> str:
+    """Return increasing numbers as ranges, as people type them."""
+    ranges: list[list[int]] = []
+    for row in rows:
+        if ranges and row == ranges[-1][1] + 1:
+            ranges[-1][1] = row
+        else:
+            ranges.append([row, row])
+    texts = [str(first) if first == last else f"{first}-{last}" for first, last in ranges[:n_shown]]
+    return ", ".join(texts) + (", …" if len(ranges) > n_shown else "")
+
+
+def figures(health: Mapping[str, JSONValue]) -> Iterator[tuple[str, str, str]]:
+    """Yield name, value and meaning of each figure on the whole table; parts of a figure follow it without meaning."""
+    for name, value in health.items():
+        meaning = next((text for key, text in HEALTH.items() if name.replace(" ", "_").lower().startswith(key)), "")
+        title = name.replace("_", " ")
+        if isinstance(value, Mapping):
+            yield title, "", meaning
+            yield from ((f"  {str(part).replace('_', ' ')}", number(each), "") for part, each in value.items())
+        else:
+            yield title, number(value), meaning
+
+
+def number(value: JSONValue) -> str:
+    """Return a figure as people read it."""
+    if isinstance(value, bool) or value is None or isinstance(value, str):
+        return "–" if value is None else str(value)
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, float):
+        return f"{value:,.0f}" if abs(value) >= 10_000 else f"{value:.4g}"
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key}: {number(part)}" for key, part in value.items())
+    return ", ".join(map(number, value))
