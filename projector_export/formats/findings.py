@@ -83,10 +83,14 @@ class References:
         Row numbers, increasing; empty where none were found.
     evidence
         Where they come from (``"unused byte values"``, ``"rows beyond the tokenizer"``, ``"given"``).
+    agreement
+        Mean cosine of two of them: near 1 where they share a direction, near 0 where they are noise, 1 for a single one. None
+        where there are none.
     """
 
     rows: tuple[int, ...]
     evidence: str
+    agreement: float | None = None
 
 
 @dataclass(frozen=True)
@@ -235,7 +239,7 @@ def _findings(content: Mapping[str, Any]) -> Findings:
         for each in content["candidates"]
     ]
     known = {field.name: content[field.name] for field in fields(Findings)}
-    references = References(tuple(content["references"]["rows"]), content["references"]["evidence"])
+    references = References(**{**content["references"], "rows": tuple(content["references"]["rows"])})
     return Findings(
         **{
             **known,

@@ -15,7 +15,7 @@ FOUND = Findings(
     is_tied=None,
     kinds={"word": 10, "unused": 2},
     dead=DeadRows(zero=(1,), identical=((2, 3), (4, 5)), near_duplicate_recall=0.99),
-    references=References((7, 8), "unused byte values"),
+    references=References((7, 8), "unused byte values", 0.98),
     indicators=(
         IndicatorSummary("output cosine", "how far", 0.5, 0.1, (Cut("percentile", 0.2, 3), Cut("adaptive", None, 0))),
     ),

@@ -1,0 +1,153 @@
+"""Tokens that may be under-trained: where each indicator's suspects end, and what speaks against each of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from projector_export.formats.findings import Cut, DeadRows, IndicatorSummary, References
+from projector_export.table import EmbeddingTable
+from projector_export.transforms.diagnose.adaptive_cut import LowGroup, adaptive_cut
+from projector_export.transforms.diagnose.indicator import Indicator
+from projector_export.transforms.diagnose.kind_modes import kinds_below
+from projector_export.transforms.diagnose.text_column import text_column
+from projector_export.transforms.diagnose.token_classes import token_classes
+
+__all__ = ["LEAST_CLUSTER", "Compared", "compare", "in_clusters", "left_out"]
+
+BoolArray = npt.NDArray[np.bool_]
+
+LEAST_CLUSTER = 10
+"""A group of near-duplicates is suspicious by itself if it has so many rows."""
+
+OWN_EVIDENCE = frozenset({"unused byte values", "rows beyond the tokenizer", "names that say unused", "given"})
+"""References of these classes are untrained beyond doubt: a lower group without most of them is none of under-training."""
+
+
+@dataclass(frozen=True, eq=False)
+class Compared:
+    """An indicator with its cuts.
+
+    Parameters
+    ----------
+    indicator
+        Its values.
+    summary
+        Mean, standard deviation and cuts.
+    percentile
+        Threshold of the published cut, NaN where no token is ordinary.
+    group
+        The adaptive cut; None where it finds no group.
+    notes
+        Sentences on groups that were found and not taken.
+    """
+
+    indicator: Indicator
+    summary: IndicatorSummary
+    percentile: float
+    group: LowGroup | None
+    notes: tuple[str, ...] = field(default=())
+
+
+def left_out(table: EmbeddingTable, dead: DeadRows) -> BoolArray:
+    """Return which rows take no part in indicators: zero, tiny, repeated bit by bit, padding, or without a token."""
+    out = ~token_classes(table).token
+    for group in (dead.zero, dead.tiny, dead.padding, *dead.identical):
+        out[list(group)] = True
+    return out
+
+
+def compare(
+    table: EmbeddingTable,
+    indicator: Indicator,
+    *,
+    out: BoolArray,
+    references: References,
+    from_references: bool,
+    percentile: float,
+) -> Compared:
+    """Find where the suspects of an indicator end: by the published percentile, and by its distribution alone.
+
+    Parameters
+    ----------
+    table
+        Its columns ``kind`` and ``bytes`` tell which tokens are ordinary.
+    indicator
+        One number a row.
+    out
+        Shape ``(n_rows,)``: rows that take no part.
+    references
+        Rows known to be untrained.
+    from_references
+        Whether the indicator is a distance from these. They would then be near to themselves whatever they are, and do not
+        help to find the group; otherwise most of them have to be in it.
+    percentile
+        Of the ordinary tokens, 0 to 100.
+    """
+    classes = token_classes(table)
+    values = indicator.values
+    usable = np.isfinite(values) & ~out
+    ordinary = values[classes.ordinary & usable]
+    threshold = float(np.percentile(ordinary, percentile)) if len(ordinary) else float("nan")
+    shown = usable & (classes.ordinary | classes.special)
+    group, notes = _group(table, indicator, usable, references, from_references=from_references)
+    cuts = (
+        Cut("percentile", threshold if len(ordinary) else None, int((values[shown] <= threshold).sum())),
+        Cut("adaptive", None, 0) if group is None else Cut("adaptive", group.threshold, group.n_rows),
+    )
+    mean, deviation = (float(ordinary.mean()), float(ordinary.std())) if len(ordinary) else (float("nan"),) * 2
+    summary = IndicatorSummary(indicator.name, indicator.description, mean, deviation, cuts)
+    return Compared(indicator, summary, threshold, group, notes)
+
+
+def in_clusters(dead: DeadRows) -> dict[int, int]:
+    """Return, for each row of a suspiciously large group of near-duplicates, how many rows the group has."""
+    return {row: len(group) for group in dead.near_duplicates if len(group) >= LEAST_CLUSTER for row in group}
+
+
+def _group(
+    table: EmbeddingTable, indicator: Indicator, usable: BoolArray, references: References, *, from_references: bool
+) -> tuple[LowGroup | None, tuple[str, ...]]:
+    known = np.zeros(len(usable), dtype=np.bool_)
+    known[list(references.rows)] = True
+    searched = usable & ~known if from_references else usable
+    group, notes = _unexplained(indicator, np.flatnonzero(searched), text_column(table, "kind"))
+    if group is None:
+        return None, notes
+    low = usable & (np.nan_to_num(indicator.values, nan=np.inf) <= group.threshold)
+    judges = known & usable
+    if not from_references and references.evidence in OWN_EVIDENCE and judges.any() and low[judges].mean() < 0.5:
+        words = (
+            f"{group.n_rows:,} rows have a lower {indicator.name} than the others, but of the reference rows "
+            f"({references.evidence}) most are not among them: they are not called under-trained"
+        )
+        return None, (*notes, words)
+    return LowGroup(group.threshold, int(low.sum()), group.reason), notes
+
+
+def _unexplained(
+    indicator: Indicator, rows: npt.NDArray[np.int64], kinds: Sequence[str | None]
+) -> tuple[LowGroup | None, tuple[str, ...]]:
+    """Return the lower group that is not merely a kind of token."""
+    notes: tuple[str, ...] = ()
+    of_rows = np.array([kinds[row] or "" for row in rows.tolist()] if kinds else [])
+    while len(rows):
+        values = indicator.values[rows]
+        group = adaptive_cut(values)
+        if group is None:
+            return None, notes
+        below = kinds_below(kinds, rows, values <= group.threshold)
+        if not below:
+            return group, notes
+        kept = ~np.isin(of_rows, below)
+        rows, of_rows = rows[kept], of_rows[kept]
+        named = ", ".join(f"'{kind}'" for kind in below)
+        notes = (
+            *notes,
+            f"tokens of kind {named} have a lower {indicator.name} than the others as a whole, which is taken for a matter of "
+            "their kind and not of training",
+        )
+    return None, notes
