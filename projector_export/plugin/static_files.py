@@ -6,7 +6,27 @@ from pathlib import Path
 
 __all__ = ["CONTENT_TYPES", "STATIC_FILES", "read_static_files"]
 
-STATIC_FILES = ("index.js",)
+STATIC_FILES = (
+    "columns.js",
+    "comparison_page.js",
+    "dashboard.js",
+    "elements.js",
+    "filter_bar.js",
+    "findings_page.js",
+    "histogram.js",
+    "index.js",
+    "map_view.js",
+    "palette.js",
+    "pictures.js",
+    "point_painter.js",
+    "row_page.js",
+    "rows_table.js",
+    "service.js",
+    "style.css",
+    "theme.js",
+    "view_state.js",
+    "vocabulary.js",
+)
 
 CONTENT_TYPES = {".css": "text/css", ".html": "text/html", ".js": "text/javascript"}
 
