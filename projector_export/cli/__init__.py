@@ -19,6 +19,7 @@ __all__ = ["main"]
 COMMANDS = {
     "check": "Find what the viewer would fail to show, and how to mend it.",
     "demo": "Train a small vocabulary on this machine and export it.",
+    "inspect": "Find the dead, duplicate and under-trained tokens of a vocabulary.",
     "vocab": "Export the vocabulary of a language model.",
 }
 
@@ -53,6 +54,7 @@ def projector_export() -> None:
       projector-export demo
       projector-export vocab sentence-transformers/all-MiniLM-L6-v2
       projector-export vocab ./my-model --logdir runs --standalone site
+      projector-export inspect openai-community/gpt2
       projector-export check runs
     """
 

@@ -11,13 +11,14 @@ from projector_export.cli.terminal import safe
 from projector_export.formats.findings import Candidate, Findings, IndicatorSummary
 from projector_export.targets.findings_words import (
     Count,
+    brief_evidence,
     counts,
     cut_text,
-    figures,
     number,
     reference_text,
     verdict,
 )
+from projector_export.targets.health_words import figures
 
 __all__ = ["show_findings"]
 
@@ -29,7 +30,7 @@ MIN_CELLS = 8
 """A column that would be narrower is left out."""
 
 
-def show_findings(findings: Findings, *, top: int) -> None:
+def show_findings(findings: Findings, *, top: int, has_notes: bool = True) -> None:
     """Print findings to stdout.
 
     Parameters
@@ -38,6 +39,8 @@ def show_findings(findings: Findings, *, top: int) -> None:
         What was found.
     top
         Suspects that are listed.
+    has_notes
+        Whether the notes are printed too.
     """
     width = terminal_width()
     tied = {True: ", input and output table are one", False: ", input and output table differ", None: ""}
@@ -48,13 +51,13 @@ def show_findings(findings: Findings, *, top: int) -> None:
     _show_indicators(findings.indicators, width)
     click.echo()
     click.secho(verdict(findings), fg="yellow" if findings.candidates else "green", bold=True)
-    _show_candidates(findings.candidates[:top], width)
+    _show_candidates(findings, top, width)
     if len(findings.candidates) > top:
         click.echo(f"  … and {len(findings.candidates) - top:,} more (--top, --csv, --html)")
     _show_references(findings, width)
     _show_health(findings, width)
-    for note in findings.notes:
-        click.echo(safe(note))
+    for note in findings.notes if has_notes else ():
+        click.echo("\n".join(_lines(safe(f"Note: {note}"), width)))
 
 
 def _wrap(parts: Iterable[str], width: int, *, separator: str = " · ") -> None:
@@ -95,7 +98,8 @@ def _show_indicators(indicators: Sequence[IndicatorSummary], width: int) -> None
     _print_columns(rows, width, folded=True)
 
 
-def _show_candidates(candidates: Sequence[Candidate], width: int) -> None:
+def _show_candidates(findings: Findings, top: int, width: int) -> None:
+    candidates = findings.candidates[:top]
     if not candidates:
         return
     head = ("id", "token", "kind", "score", "evidence", "nearest")
@@ -104,14 +108,24 @@ def _show_candidates(candidates: Sequence[Candidate], width: int) -> None:
             str(each.row),
             each.token,
             each.kind,
-            number(each.score) if each.probability is None else f"{number(each.score)} p={each.probability:.1g}",
-            "; ".join(each.evidence),
+            _score(each),
+            ", ".join(brief_evidence(findings, phrase) for phrase in each.evidence),
             " ".join(clipped(token, MAX_NEIGHBOUR) for token in each.neighbours),
         )
         for each in candidates
     ]
     fixed = [max(cell_width(row[place]) for row in (head, *rows)) for place in (0, 3)]
     _print_columns([head, *rows], width, fixed={0: fixed[0], 3: fixed[1]}, right={0, 3}, has_head=True)
+    if any(" apart" in row[4] or " low" in row[4] for row in rows):
+        words = "apart: beyond a gap in the distribution; low: among the lowest of ordinary tokens"
+        click.secho(clipped(f"{GAP}{words}", width), dim=True)
+
+
+def _score(candidate: Candidate) -> str:
+    """Return the score, with the model's own probability where it was asked."""
+    if candidate.probability is None:
+        return number(candidate.score)
+    return f"{number(candidate.score)} p={candidate.probability:.1g}"
 
 
 def _show_references(findings: Findings, width: int) -> None:
@@ -121,7 +135,7 @@ def _show_references(findings: Findings, width: int) -> None:
 
 
 def _show_health(findings: Findings, width: int) -> None:
-    rows = list(figures(findings.health))
+    rows = [(told.title, told.value, told.meaning) for told in figures(findings)]
     if rows:
         click.echo()
         click.secho("The whole table", bold=True)

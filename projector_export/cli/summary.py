@@ -19,7 +19,7 @@ from projector_export.pipeline import Destination, Written, count_kinds
 from projector_export.provenance import JSONValue
 from projector_export.table import EmbeddingTable, Layout
 
-__all__ = ["show_exports"]
+__all__ = ["show_exports", "show_opening"]
 
 
 def show_exports(
@@ -58,7 +58,8 @@ def show_exports(
         return
     for table in tables:
         _show_table(table, [export for export in written if export.name == table.name])
-    _show_opening(destination, written, seconds)
+    click.echo(f"Done in {seconds:.1f} s.", err=True)
+    show_opening(destination, written)
 
 
 def _show_table(table: EmbeddingTable, exports: Sequence[Written]) -> None:
@@ -81,8 +82,8 @@ def _show_layouts(layouts: Sequence[Layout]) -> None:
         click.echo(f"  {name.ljust(max(map(len, names)))}  {layout.quality or ''}".rstrip())
 
 
-def _show_opening(destination: Destination, written: Sequence[Written], seconds: float) -> None:
-    click.echo(f"Done in {seconds:.1f} s.", err=True)
+def show_opening(destination: Destination, written: Sequence[Written]) -> None:
+    """Print how what was written is opened."""
     if destination.logdir is not None:
         folder = _quoted(destination.logdir)
         click.echo(f"Open it:  {_tensorboard()} --logdir {safe(folder)}   and go to  http://localhost:6006/#projector")

@@ -1,4 +1,4 @@
-"""Findings in words: counts, states of rows, cuts, and what each figure on the whole table means."""
+"""Findings in words: the answer, counts, states of rows, cuts."""
 
 from __future__ import annotations
 
@@ -8,22 +8,21 @@ from dataclasses import dataclass
 from projector_export.formats.findings import Cut, Findings, IndicatorSummary
 from projector_export.provenance import JSONValue
 
-__all__ = ["STATES", "Count", "counts", "cut_text", "figures", "number", "reference_text", "states", "verdict"]
+__all__ = [
+    "STATES",
+    "Count",
+    "brief_evidence",
+    "counts",
+    "cut_text",
+    "cuts_of",
+    "number",
+    "reference_text",
+    "states",
+    "verdict",
+]
 
 STATES = ("suspect", "zero", "tiny", "identical", "near-duplicate", "beyond the tokenizer", "reference")
 """What may be told of a row; more than one may hold."""
-
-HEALTH = {
-    "anisotropy": "mean cosine between two rows: 0 in all directions alike, 1 all in one direction",
-    "participation_ratio": "directions that carry the spread, at most the dimensions",
-    "isoscore": "1 the spread is the same in all directions, 0 in one only",
-    "effective_rank": "directions in use, by the entropy of the singular values",
-    "rogue_dimensions": "share of the mean cosine that single dimensions bring: one above 0.3 rules every distance",
-    "hubness": "skew of how often a row is another's neighbour: above 2 a few rows are everybody's neighbour",
-    "norm_against_id": "rank correlation: late tokens are rare ones, and often shorter or longer",
-    "intrinsic_dimension": "dimensions that the rows fill locally (TwoNN)",
-}
-"""Meaning of the figures on a whole table, by the beginning of their name."""
 
 
 @dataclass(frozen=True)
@@ -93,6 +92,17 @@ def verdict(findings: Findings) -> str:
     return f"{tokens} under-trained ({n_suspects / findings.n_rows:.2%} of {findings.n_rows:,} rows)."
 
 
+def brief_evidence(findings: Findings, phrase: str) -> str:
+    """Return a phrase of evidence in two words where it is one of an indicator, as it is otherwise.
+
+    "Apart" is beyond a gap that was found, "low" merely among the lowest.
+    """
+    for indicator in findings.indicators:
+        if phrase.startswith(f"{indicator.name} "):
+            return f"{indicator.name} {'apart' if ' is apart ' in phrase else 'low'}"
+    return phrase
+
+
 def cut_text(cut: Cut) -> str:
     """Return where a cut lies, and how many rows are below."""
     if cut.threshold is None:
@@ -125,18 +135,6 @@ def _ranges(rows: tuple[int, ...], *, n_shown: int = 6) -> str:
             ranges.append([row, row])
     texts = [str(first) if first == last else f"{first}-{last}" for first, last in ranges[:n_shown]]
     return ", ".join(texts) + (", …" if len(ranges) > n_shown else "")
-
-
-def figures(health: Mapping[str, JSONValue]) -> Iterator[tuple[str, str, str]]:
-    """Yield name, value and meaning of each figure on the whole table; parts of a figure follow it without meaning."""
-    for name, value in health.items():
-        meaning = next((text for key, text in HEALTH.items() if name.replace(" ", "_").lower().startswith(key)), "")
-        title = name.replace("_", " ")
-        if isinstance(value, Mapping):
-            yield title, "", meaning
-            yield from ((f"  {str(part).replace('_', ' ')}", number(each), "") for part, each in value.items())
-        else:
-            yield title, number(value), meaning
 
 
 def number(value: JSONValue) -> str:

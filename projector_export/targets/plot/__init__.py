@@ -8,11 +8,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from projector_export import optional
-from projector_export.errors import InvalidInputError, NotFoundError, WriteError
+from projector_export.errors import InvalidInputError
 from projector_export.table import EmbeddingTable
 from projector_export.targets.plot import figure_matplotlib, figure_plotly
 from projector_export.targets.plot.picture import Picture
-from projector_export.targets.plot.replacement import replace_bytes
+from projector_export.targets.plot.replacement import check_replaceable, replace_bytes
 from projector_export.targets.plot.wording import labels_of
 
 __all__ = ["check_path", "write"]
@@ -46,13 +46,7 @@ def check_path(path: str | os.PathLike[str]) -> None:
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:
         raise InvalidInputError(f"{path.name!r} does not say what to draw: name it FILE.png, FILE.svg or FILE.html")
-    if path.is_dir():
-        raise InvalidInputError(f"{path} is a folder: give the name of a file in it")
-    folder = path.resolve().parent
-    if not folder.is_dir():
-        raise NotFoundError(f"there is no folder {folder} for {path.name}: make it, or choose another")
-    if not os.access(folder, os.W_OK | os.X_OK):
-        raise WriteError(f"cannot write to {folder}: choose a folder you may write to")
+    check_replaceable(path)
     with optional.required_for(f"drawing {path.name}"):
         if suffix == ".html":
             importlib.import_module("plotly.offline")

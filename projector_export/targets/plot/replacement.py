@@ -7,9 +7,30 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
-from projector_export.errors import WriteError
+from projector_export.errors import InvalidInputError, NotFoundError, WriteError
 
-__all__ = ["replace_bytes"]
+__all__ = ["check_replaceable", "replace_bytes"]
+
+
+def check_replaceable(path: Path) -> None:
+    """Tell at once what would keep :func:`replace_bytes` from writing a file, before anything long begins.
+
+    Raises
+    ------
+    InvalidInputError
+        If it is a folder.
+    NotFoundError
+        If its folder does not exist.
+    WriteError
+        If its folder may not be written to.
+    """
+    if path.is_dir():
+        raise InvalidInputError(f"{path} is a folder: give the name of a file in it")
+    folder = path.resolve().parent
+    if not folder.is_dir():
+        raise NotFoundError(f"there is no folder {folder} for {path.name}: make it, or choose another")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise WriteError(f"cannot write to {folder}: choose a folder you may write to")
 
 
 def replace_bytes(path: Path, data: bytes) -> None:

@@ -29,6 +29,9 @@ COLUMNS: tuple[dict[str, JSONValue], ...] = (
     {"key": "probability", "title": "said by the model", "type": "number"},
 )
 
+NORM = 5
+"""Place of the norm, behind the score."""
+
 
 def entries(table: EmbeddingTable, findings: Findings) -> dict[str, JSONValue]:
     """Return the table's columns and rows, suspects first.
@@ -56,6 +59,9 @@ def entries(table: EmbeddingTable, findings: Findings) -> dict[str, JSONValue]:
                 _number(suspect.probability if suspect else None),
             ]
         )
+    if all(row[NORM] == row[NORM - 1] for row in rows):  # the main indicator is the norm
+        for each in rows:
+            each[NORM] = None
     kept = [place for place in range(len(COLUMNS)) if place < 4 or any(row[place] not in (None, []) for row in rows)]
     return {
         "columns": [COLUMNS[place] for place in kept],

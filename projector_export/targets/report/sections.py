@@ -15,16 +15,25 @@ from projector_export.targets.findings_words import (
     Count,
     counts,
     cuts_of,
-    figures,
     number,
     reference_text,
     verdict,
 )
+from projector_export.targets.health_words import figures
 from projector_export.targets.report.entries import numbers_of, shown
 from projector_export.targets.report.histogram import histogram
 
 __all__ = ["body", "text"]
 
+TILES = {
+    "suspect": "under-trained suspects",
+    "zero": "rows of zeros",
+    "tiny": "tiny rows",
+    "identical": "identical rows",
+    "near-duplicate": "near-duplicates",
+    "beyond the tokenizer": "beyond the tokenizer",
+    "reference": "reference rows",
+}
 MAX_GROUPS = 30
 MAX_MEMBERS = 12
 
@@ -69,8 +78,8 @@ def _counts(findings: Findings) -> str:
 
 def _told(count: Count) -> str:
     if count.n_groups is None:
-        return count.state
-    return f"{count.state}, {count.n_groups:,} group{'' if count.n_groups == 1 else 's'}"
+        return TILES[count.state]
+    return f"{TILES[count.state]}, {count.n_groups:,} group{'' if count.n_groups == 1 else 's'}"
 
 
 def _pictures(table: EmbeddingTable, findings: Findings) -> str:
@@ -156,8 +165,9 @@ def _group(group: tuple[int, ...], tokens: object) -> str:
 
 def _figures(findings: Findings) -> str:
     lines = (
-        f'<tr><td>{text(name)}</td><td class="number">{text(value)}</td><td class="quiet">{text(meaning)}</td></tr>\n'
-        for name, value, meaning in figures(findings.health)
+        f'<tr><td>{text(told.title)}</td><td class="number">{text(told.value)}</td>'
+        f'<td class="quiet">{_long(told.meaning)}</td></tr>\n'
+        for told in figures(findings)
     )
     return f"<section>\n<h2>The whole table</h2>\n{_rows(('figure', 'value', 'meaning'), lines, 'figures')}</section>\n"
 
@@ -183,9 +193,10 @@ def _notes(findings: Findings) -> str:
     recall = findings.dead.near_duplicate_recall
     if recall is not None:
         notes += (f"near-duplicates: the search found {recall:.1%} of the pairs, measured on sampled rows",)
-    lines = "".join(f"<li>{html.escape(_long(note))}</li>\n" for note in notes)
+    lines = "".join(f"<li>{_long(note)}</li>\n" for note in notes)
     return f"<footer>\n<h2>Notes</h2>\n<ul>\n{lines}</ul>\n</footer>\n"
 
 
-def _long(note: str) -> str:
-    return shown(note) if len(note) < 100 else "".join(c if c.isprintable() else " " for c in note)
+def _long(sentence: str) -> str:
+    """Return a sentence for HTML that may be longer than a token."""
+    return html.escape("".join(character if character.isprintable() else " " for character in sentence))

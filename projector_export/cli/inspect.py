@@ -1,0 +1,152 @@
+"""``projector-export inspect``: dead, duplicate and under-trained tokens of a vocabulary, from its tables alone."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import cast
+
+import click
+
+from projector_export.cli.findings_summary import show_findings
+from projector_export.cli.inspection_options import inspection_options, wishes_of
+from projector_export.cli.summary import show_opening
+from projector_export.cli.terminal import human_size, print_json, progress_bars, safe
+from projector_export.formats import findings as findings_format
+from projector_export.formats.findings import Findings
+from projector_export.pipeline import Destination, Reading, Treatment, Written, check_wishes, name_tables, write
+from projector_export.pipeline.inspection import inspect_source, is_export
+from projector_export.provenance import JSONValue
+from projector_export.sources.huggingface import Table
+from projector_export.table import EmbeddingTable
+from projector_export.targets import findings_csv, report
+from projector_export.targets.plot.replacement import check_replaceable
+
+__all__ = ["inspect"]
+
+Writer = Callable[[EmbeddingTable, Findings, Path], Path]
+
+_FILE = click.Path(dir_okay=False, path_type=Path)
+
+
+@click.command()
+@click.argument("source", metavar="SOURCE_OR_LOGDIR")
+@click.option("--revision", metavar="REVISION", help="Branch, tag or commit of a model on the Hub.")
+@click.option(
+    "--tokenizer", type=click.Path(path_type=Path), help="Tokenizer file or folder, if it is not beside the model."
+)
+@click.option("--tensor", metavar="NAME", help="Embedding tensor, if it is not found by itself.")
+@click.option(
+    "--table",
+    type=click.Choice(["input", "output"]),
+    default="input",
+    show_default=True,
+    help="Input embeddings, judged by the output head too where there is one; or the head alone.",
+)
+@click.option("--name", metavar="NAME", help="Which tensor of a logdir that holds several; or its name in the export.")
+@inspection_options
+@click.option(
+    "--top", type=click.IntRange(min=0), default=20, show_default=True, help="Suspects that are listed in the terminal."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print all findings as JSON.")
+@click.option(
+    "--csv",
+    "csv_file",
+    metavar="FILE",
+    type=_FILE,
+    help="Write all rows with all indicators. A text that a spreadsheet would take for a formula (it begins with = + - @) "
+    "gets an apostrophe in front.",
+)
+@click.option("--html", "html_file", metavar="FILE", type=_FILE, help="Write a report: one page that needs no network.")
+@click.option(
+    "--logdir",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Write the vocabulary for TensorBoard too, with the findings and a bookmark for each selection.",
+)
+@click.option("-q", "--quiet", is_flag=True, help="No progress bars.")
+def inspect(source: str, **options: object) -> None:
+    """Find the dead, duplicate and under-trained (glitch) tokens of a vocabulary, from its embedding tables alone.
+
+    SOURCE_OR_LOGDIR is a Hub id (OWNER/NAME), a model folder, a .safetensors file, or the logdir of an earlier export. No
+    model is loaded or run: only the tables are read.
+
+    \b
+    Examples:
+      projector-export inspect openai-community/gpt2
+      projector-export inspect ./my-model --html report.html --csv rows.csv
+      projector-export inspect ./my-model --logdir runs && tensorboard --logdir runs
+      projector-export inspect ./my-model --mode magikarp --reference 177-187
+    """
+    start = time.perf_counter()
+    _check_source(source, options)
+    files, wishes, reading = _files(options), wishes_of(options), _reading(options)
+    destination = None if options["logdir"] is None else Destination(cast(Path, options["logdir"]))
+    if destination is not None:
+        check_wishes(Treatment(), destination)
+    name = cast("str | None", options["name"])
+    with progress_bars(quiet=bool(options["quiet"])) as progress:
+        table, found = inspect_source(source, reading, wishes, name=name, progress=progress)
+        (table,) = name_tables([table], name)
+        found = replace(found, name=table.name)
+        written: Sequence[Written] = ()
+        if destination is not None:
+            written = write(table, destination, findings={table.name: found}, progress=progress)
+        for file, write_file in files.items():
+            write_file(table, found, file)
+    seconds = time.perf_counter() - start
+    if options["as_json"]:
+        print_json(_document(found, files, written, seconds))
+        return
+    show_findings(found, top=cast(int, options["top"]))
+    for file in files:
+        click.echo(f"Written: {safe(str(file))} ({human_size(file.stat().st_size)})")
+    click.echo(f"Done in {seconds:.1f} s.", err=True)
+    if destination is not None:
+        show_opening(destination, written)
+
+
+def _check_source(source: str, options: Mapping[str, object]) -> None:
+    given = [f"--{option}" for option in ("revision", "tokenizer", "tensor") if options[option] is not None]
+    if given and is_export(source):
+        raise click.UsageError(
+            f"{safe(source)} is the logdir of an export, and {given[0]} is for a model: leave it away, or give the model"
+        )
+
+
+def _files(options: Mapping[str, object]) -> dict[Path, Writer]:
+    """Return the files that are wanted, with what writes them."""
+    files: dict[Path, Writer] = {}
+    for option, write_file in (("csv_file", findings_csv.write), ("html_file", report.write)):
+        file = cast("Path | None", options[option])
+        if file is None:
+            continue
+        if file in files:
+            raise click.UsageError("--csv and --html cannot be the same file: name two")
+        check_replaceable(file)
+        files[file] = write_file
+    return files
+
+
+def _reading(options: Mapping[str, object]) -> Reading:
+    return Reading(
+        revision=cast("str | None", options["revision"]),
+        tokenizer=cast("Path | None", options["tokenizer"]),
+        tensor=cast("str | None", options["tensor"]),
+        table=cast(Table, options["table"]),
+    )
+
+
+def _document(
+    found: Findings, files: Mapping[Path, Writer], written: Sequence[Written], seconds: float
+) -> dict[str, JSONValue]:
+    """Return the findings, as findings.json holds them, and what was written."""
+    content: dict[str, JSONValue] = json.loads(findings_format.encode(found))
+    return {
+        **content,
+        "files": [str(file) for file in files],
+        "exports": [export.as_json() for export in written],
+        "seconds": seconds,
+    }
