@@ -168,6 +168,14 @@ def test_a_layout_that_is_there_is_coloured_too(tmp_path):
     assert views_in(written)[0]["selectedColorOptionName"] == "pca 2d preserved"
 
 
+def test_points_without_labels_are_labelled_by_their_row_numbers(tmp_path):
+    table = EmbeddingTable.from_array(table_of().vectors.read(0, N_ROWS))
+    (written,) = export(tmp_path, "pca", table=table)
+    assert columns_of(written) == ("row", "pca 2d preserved")
+    (view,) = views_in(written)
+    assert (view["selectedLabelOption"], view["selectedColorOptionName"]) == ("row", "No color map")
+
+
 def test_pacmap_of_fewer_rows_than_it_would_look_at(tmp_path):
     pytest.importorskip("pacmap")
     (written,) = export(tmp_path, "pacmap:n_neighbors=5", table=few(40))
@@ -247,7 +255,7 @@ def test_an_epoch_like_the_one_before(tmp_path):
     before = np.load(first.folder / "layout-umap-2d.npy")[order]
     after, other = (np.load(each.folder / "layout-umap-2d.npy") for each in (second, free))
     moved, moved_freely = (np.linalg.norm(each - before, axis=1).mean() for each in (after, other))
-    assert moved < 0.4 * spread(before) < moved_freely
+    assert moved < 0.5 * spread(before) < 0.75 * moved_freely
 
 
 @pytest.mark.parametrize(

@@ -106,5 +106,8 @@ def test_bad_input():
         preservation(table_of(k=6), n_neighbors=9)
     with pytest.raises(InvalidInputError, match="whole number from 1, not 0"):
         preservation(table_of(), n_neighbors=0)
-    with pytest.raises(InvalidInputError, match="two columns named 'pca 2d preserved'"):
-        preservation(preservation(table_of()))
+
+
+def test_a_layout_that_has_its_column_gets_no_second_one():
+    table = preservation(table_of())
+    assert preservation(table) is table

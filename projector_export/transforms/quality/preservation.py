@@ -37,7 +37,8 @@ def preservation(table: EmbeddingTable, *, n_neighbors: int = 15, progress: Prog
     -------
     EmbeddingTable
         With a numeric column ``"<layout> preserved"`` after the others: 0 where no neighbour is kept, 1 where all are in
-        their places, rounded to 4 decimals.
+        their places, rounded to 4 decimals. A table without columns gets one of row numbers before, because the viewer
+        labels points by the first column.
 
     Raises
     ------
@@ -68,7 +69,8 @@ def preservation(table: EmbeddingTable, *, n_neighbors: int = 15, progress: Prog
         progress("neighbourhood preservation", len(layouts), len(layouts))
     names: list[str] = [column.name for column in columns]
     step = Step("preservation", {"n_neighbors": truth.shape[1], "columns": [*names]})
-    return replace(table, columns=(*table.columns, *columns), provenance=table.provenance.then(step))
+    before = table.columns or (Column("row", [f"row {row}" for row in range(table.n_rows)]),)
+    return replace(table, columns=(*before, *columns), provenance=table.provenance.then(step))
 
 
 def column_of(layout_name: str) -> str:
