@@ -70,6 +70,7 @@ class _Bars:
             delay=PATIENCE,
             bar_format="{desc}: {percentage:3.0f}% |{bar:30}| {elapsed} so far, {remaining} left",
             leave=False,
+            position=0,  # other bars may be open that nobody sees, as umap-learn's
             file=sys.stderr,
             mininterval=0.2,
         )

@@ -1,3 +1,4 @@
+import io
 import json
 import os
 import signal
@@ -8,6 +9,7 @@ import time
 import numpy as np
 import pytest
 import safetensors.numpy
+from tqdm import tqdm
 
 from projector_export.cli.terminal import human_size, safe
 
@@ -203,12 +205,14 @@ def test_a_stage_that_learns_how_long_it_is_gets_a_bar(monkeypatch, capsys):
 
     monkeypatch.setattr(terminal, "PATIENCE", 0.2)
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
-    with terminal.progress_bars(quiet=False) as progress:
+    with terminal.progress_bars(quiet=False) as progress, tqdm(total=4, file=io.StringIO()):
         progress("umap", 0, 0)
         progress("umap", 1, 4)
         time.sleep(0.5)
         progress("umap", 2, 4)
-    assert "umap:  50%" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "umap:  50%" in said
+    assert "\n" not in said, "it stays on its line although the library has a bar of its own"
 
 
 def test_nobody_watching_means_no_progress():
