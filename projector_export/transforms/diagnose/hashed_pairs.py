@@ -11,8 +11,8 @@ from projector_export.vectors import Float32Array, Progress
 
 __all__ = ["links_of"]
 
-N_TABLES = 24
-N_HASHES = 8
+N_TABLES = 32
+N_HASHES = 10
 CELL_RADII = 4.0
 N_FOLLOWING = 4
 N_FIRST_LOOK = 32
@@ -36,9 +36,9 @@ def links_of(stand_ins: RowSketch, radius: float, seed: int, *, progress: Progre
 
     Notes
     -----
-    Locality-sensitive hashing for Euclidean distances (Datar, Immorlica, Indyk and Mirrokni 2004): 24 tables of 8 hashes
+    Locality-sensitive hashing for Euclidean distances (Datar, Immorlica, Indyk and Mirrokni 2004): 32 tables of 10 hashes
     ``floor((a.x + b) / w)``, with cells of width ``w`` of 4 radii. Two rows one radius apart share a cell of one table with
-    probability 0.80 ** 8 = 0.17, and of any with 0.99; five radii apart with 7e-5 a table. The rows of a cell are put in the
+    probability 0.80 ** 10 = 0.11, and of any with 0.97; 3.3 radii apart with 2e-4 a table. The rows of a cell are put in the
     order of one more projection, and each is compared with the 4 that follow: the cost of a table is linear in rows, also
     where thousands of rows share one cell.
     """

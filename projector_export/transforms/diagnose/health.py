@@ -80,7 +80,7 @@ def measure(
           with the mean row, then ``variance_share`` of the variance with ``n_components`` = d/100 (at least 1) first axes.
         - ``hubness`` without the excluded rows, ``hubness_with_excluded`` with them, zero rows always left out: see
           :mod:`~.hubness`.
-        - ``intrinsic_dimension``: see :mod:`~.intrinsic_dimension`, on at most 2,048 sampled rows, each against all rows.
+        - ``intrinsic_dimension``: see :mod:`~.intrinsic_dimension`, on at most 1,024 sampled rows, each against all rows.
 
     Raises
     ------

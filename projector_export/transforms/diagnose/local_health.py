@@ -19,7 +19,7 @@ from projector_export.vectors import SelectedVectors, norms_of
 __all__ = ["measure"]
 
 N_NEIGHBORS = 10
-N_ANCHORS = (256, 2_048)
+N_ANCHORS = (256, 1_024)
 ANCHOR_FLOPS = 2e11
 
 

@@ -71,7 +71,7 @@ def find(table: EmbeddingTable, *, dead: DeadRows, seed: int = 0, progress: Prog
 
     Notes
     -----
-    Two rows are linked where their Euclidean distance is at most :func:`~.nearness.measure`'s radius: a fifth of the usual
+    Two rows are linked where their Euclidean distance is at most :func:`~.nearness.measure`'s radius: 0.3 of the usual
     distance to the nearest row, less in few dimensions. All pairs are looked at up to 1e12 multiplications and additions.
     Above, the table's neighbours are taken where there are some by Euclidean distance; else rows are hashed
     (:func:`~.hashed_pairs.links_of`), links are computed again from differences, and the recall is estimated on up to 512

@@ -61,6 +61,9 @@ def two_nearest(vectors: Vectors, sampled: npt.NDArray[np.int64]) -> npt.NDArray
     """
     nearest = np.full((len(sampled), 2), np.inf)
     for _, squared in squared_blocks(vectors, sampled):
-        together = np.concatenate([nearest, squared], axis=1)
-        nearest = np.sort(np.partition(together, 1, axis=1)[:, :2], axis=1)
+        first = squared.argmin(axis=1)[:, None]
+        here = np.take_along_axis(squared, first, axis=1)
+        np.put_along_axis(squared, first, np.inf, axis=1)
+        together = np.concatenate([nearest, here, squared.min(axis=1, keepdims=True)], axis=1)
+        nearest = np.sort(together, axis=1)[:, :2]
     return np.asarray(np.sqrt(nearest))
