@@ -134,7 +134,7 @@ export class MapView {
     const { clientWidth, clientHeight } = this.stage;
     const { zoom } = this.view;
     if (this.picture?.axes) return [MARGIN * clientWidth * zoom, MARGIN * clientHeight * zoom];
-    const side = MARGIN * Math.min(clientWidth, clientHeight) * zoom * (this.picture?.components === 3 ? 0.85 : 1);
+    const side = MARGIN * Math.min(clientWidth, clientHeight) * zoom;
     return [side, side];
   }
 

@@ -60,7 +60,7 @@ export class RowPage {
     const lines = [...new Set([...vocabulary.indicators, ...norm])].map((column) => {
       const { below, known } = column.place(row);
       const share = known > 1 ? below / (known - 1) : 0;
-      const place = Number.isNaN(column.values[row]) ? 'no value' : `${spelled(100 * share)} % lie lower (rank ${spelled(below + 1)} of ${spelled(known)})`;
+      const place = Number.isNaN(column.values[row]) ? 'no value' : `${(100 * share).toFixed(1)} % lie lower · rank ${spelled(below + 1)} of ${spelled(known)}`;
       const bar = element('span', { class: 'share', 'aria-hidden': 'true' });
       bar.style.setProperty('--share', String(share));
       return element(

@@ -15,15 +15,16 @@ const SPARE_ROWS = 4;
 const MOST_PIXELS = 8_000_000;
 const EVIDENCE = 'evidence';
 
-/** @type {Record<string, string>} */
-const WIDTHS = { number: '86px', category: '128px', text: 'minmax(120px, 1fr)' };
+/** @type {Record<string, number>} */
+const WIDTHS = { number: 88, category: 128, text: 150, evidence: 190 };
+const ROW_NUMBER_WIDTH = 64;
 
 export class RowsTable {
   /** @param {ViewState} state @param {AbortSignal} signal */
   constructor(state, signal) {
     this.state = state;
     this.columns = arranged(state.vocabulary);
-    const widths = this.columns.map((column, place) => widthOf(column, place)).join(' ');
+    const widths = this.columns.map((column, place) => (place < 1 && classOf(column) === 'number' ? ROW_NUMBER_WIDTH : WIDTHS[classOf(column)]));
     this.head = element('div', { class: 'table-head', role: 'row', 'aria-rowindex': 1 });
     this.body = element('div', { class: 'table-body', role: 'rowgroup' });
     this.node = element(
@@ -35,7 +36,8 @@ export class RowsTable {
       this.head,
       this.body,
     );
-    this.node.style.setProperty('--columns', widths);
+    this.node.style.setProperty('--columns', widths.map((width, place) => (classOf(this.columns[place]) === 'text' ? `minmax(${width}px, 1fr)` : `${width}px`)).join(' '));
+    this.node.style.setProperty('--width', `${widths.reduce((sum, width) => sum + width, 0)}px`);
     /** @type {HTMLElement[]} */
     this.pool = [];
     /** Where the keyboard is, as a place in the order. */
@@ -245,10 +247,3 @@ const nameOf = (column) => (column === EVIDENCE ? EVIDENCE : column.name);
 
 /** @param {Column} column */
 const classOf = (column) => (column === EVIDENCE ? 'evidence' : column.type);
-
-/** @param {Column} column @param {number} place */
-function widthOf(column, place) {
-  if (column === EVIDENCE) return '180px';
-  if (place < 2 && column.type === 'number') return '64px';
-  return WIDTHS[column.type];
-}
