@@ -12,7 +12,7 @@ from projector_export.formats import metadata_cell
 from projector_export.formats.javascript import LARGEST_CATEGORIES
 from projector_export.table import Column, EmbeddingTable
 
-__all__ = ["color_column", "text_column", "viewer_name"]
+__all__ = ["color_column", "color_of_picture", "text_column", "viewer_name"]
 
 INDEX_COLUMN = "__index__"
 """Column of row numbers that the viewer makes where there is no metadata."""
@@ -59,6 +59,21 @@ def color_column(table: EmbeddingTable, wanted: str | None = None) -> Column | N
     )
 
 
+def color_of_picture(table: EmbeddingTable, wanted: str | None) -> Column | None:
+    """Return the same as :func:`color_column`, but None where the wanted column has the same value in every row.
+
+    What a layout preserves may turn out so, and any column may be so in those rows that the viewer is given.
+
+    Raises
+    ------
+    InvalidInputError
+        As :func:`color_column` does.
+    """
+    if any(column.name == wanted and not _differs(column) for column in table.columns):
+        return None
+    return color_column(table, wanted)
+
+
 def text_column(table: EmbeddingTable) -> Column | None:
     """Return the column that labels the points: the first one of texts, or the first one, or None without columns."""
     texts = [column for column in table.columns if not column.is_numeric]
@@ -73,13 +88,19 @@ def viewer_name(table: EmbeddingTable, column: Column | None) -> str:
 
 
 def _is_offered(column: Column) -> bool:
+    if not column.is_numeric:
+        distinct: set[object] = set()
+        for value in column.values:
+            distinct.add(value)
+            if len(distinct) > LARGEST_CATEGORIES:
+                return False
+    return _differs(column)
+
+
+def _differs(column: Column) -> bool:
+    """Tell whether there are two values."""
     values = column.values
     if isinstance(values, np.ndarray):
         present = values[~np.isnan(values)] if values.dtype.kind == "f" else values
         return len(present) > 0 and bool((present != present[0]).any())
-    distinct: set[str | None] = set()
-    for value in values:
-        distinct.add(value)
-        if len(distinct) > LARGEST_CATEGORIES:
-            return False
-    return len(distinct) > 1
+    return any(value != values[0] for value in values)

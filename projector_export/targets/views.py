@@ -11,7 +11,7 @@ from projector_export.formats.bookmarks import MAX_COMPONENTS, NO_COLOR, View
 from projector_export.provenance import JSONValue
 from projector_export.table import EmbeddingTable, Figure, Layout
 from projector_export.targets.camera import camera_of
-from projector_export.targets.coloring import color_column, text_column, viewer_name
+from projector_export.targets.coloring import color_of_picture, text_column, viewer_name
 from projector_export.targets.orientation import Orientation, equal_extents
 from projector_export.vectors import Float32Array
 
@@ -34,7 +34,7 @@ def views_of(viewer: EmbeddingTable) -> Iterator[tuple[View, Orientation]]:
     components = _components(viewer)
     text = viewer_name(viewer, text_column(viewer))
     for layout in viewer.layouts:
-        color = color_column(viewer, layout.color)
+        color = color_of_picture(viewer, layout.color)
         orientation = equal_extents(layout.coordinates)
         largest = np.abs(orientation.coordinates).max()
         yield (

@@ -163,6 +163,18 @@ def test_the_colour_is_preselected(tmp_path):
     assert views_in(by_side)[0]["selectedLabelOption"] == "token"
 
 
+def test_a_column_that_differs_in_no_row_of_the_viewer_colours_nothing(tmp_path):
+    rare = Column("rare", ["no"] * (N_ROWS - 1) + ["yes"])
+    table = EmbeddingTable("t", table_of().vectors, (*table_of().columns, rare))
+    treatment = Treatment(layouts=Layouts(["pca"], color="rare"))
+    (written,) = projector_export.write(table, tmp_path, treatment=treatment, limits=ViewerLimits(max_rows=30))
+    assert views_in(written)[0]["selectedColorOptionName"] == "No color map"
+    flat = EmbeddingTable.from_array(table_of().vectors.read(0, N_ROWS)[:, :2])
+    destination = Destination(tmp_path / "flat", plot=tmp_path / "flat.svg")
+    written, _ = export(destination, "pca", table=flat, color="pca 2d preserved", metric="euclidean")
+    assert views_in(written)[0]["selectedColorOptionName"] == "No color map"
+
+
 def test_a_layout_that_is_there_is_coloured_too(tmp_path):
     (written,) = export(tmp_path, table=laid_out(), color="pca 2d preserved")
     assert views_in(written)[0]["selectedColorOptionName"] == "pca 2d preserved"

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from projector_export.table import EmbeddingTable, Layout
-from projector_export.targets.coloring import color_column
+from projector_export.targets.coloring import color_of_picture
 from projector_export.targets.plot.palette import Coloring, coloring_of
 from projector_export.targets.plot.wording import axis_titles, readable, shortened, table_title, trust
 from projector_export.vectors import Float32Array
@@ -88,7 +88,7 @@ class Picture:
             for and differs from row to row, as labels do, is not taken.
         """
         wanted = color or next((layout.color for layout in table.layouts if layout.color), None)
-        column = color_column(table, wanted)
+        column = color_of_picture(table, wanted)
         if wanted is None and column is not None and len(set(column.values)) > table.n_rows / 2:
             column = None
         return cls(table_title(table), tuple(map(_panel, table.layouts)), coloring_of(column, table.n_rows))
