@@ -3,83 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from os import PathLike, fspath
 from pathlib import Path
-from typing import Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
 
 from projector_export.errors import InvalidInputError, NotFoundError
 from projector_export.formats import projector_config
-from projector_export.formats.findings import DeadRows, Findings, References
+from projector_export.formats.findings import Findings, References
 from projector_export.pipeline.export import count_kinds
+from projector_export.pipeline.measurements import (
+    all_indicators,
+    compared_indicators,
+    find_references,
+    measured_health,
+    random_wins,
+)
 from projector_export.pipeline.treatment import Progress, stage
-from projector_export.pipeline.verdict import adaptive, as_candidates, marked, published, told_neighbours
+from projector_export.pipeline.verdict import adaptive, as_candidates, marked, published, told_neighbours, with_wins
+from projector_export.pipeline.wishes import Mode, Wishes
 from projector_export.provenance import Step
 from projector_export.sources import huggingface, own_export
 from projector_export.sources.huggingface import Reading
+from projector_export.sources.huggingface.output_bias import read_output_bias
 from projector_export.table import EmbeddingTable
-from projector_export.transforms.diagnose import candidates, dead_rows, near_duplicates, references
-from projector_export.transforms.diagnose.candidates import Compared
-from projector_export.transforms.diagnose.indicator import Indicator
-from projector_export.transforms.diagnose.input_norm import input_norm
-from projector_export.transforms.diagnose.magikarp import LEAST_PRODUCT
-from projector_export.transforms.diagnose.output_bias import output_bias
-from projector_export.transforms.diagnose.reference_distance import FROM_REFERENCES, reference_distances
+from projector_export.transforms.diagnose import dead_rows, near_duplicates, references
 from projector_export.transforms.diagnose.text_column import text_column
 
-__all__ = ["Mode", "Wishes", "inspect", "inspect_source"]
-
-Mode = Literal["adaptive", "magikarp"]
+__all__ = ["Mode", "Wishes", "inspect", "inspect_source", "is_export"]
 
 LEAST_AGREEMENT = 0.5
 """Mean cosine of reference rows below which they are said to share no direction."""
-
-
-@dataclass(frozen=True)
-class Wishes:
-    """How a vocabulary is inspected.
-
-    Parameters
-    ----------
-    references
-        Row numbers known to be untrained; found automatically where None.
-    mode
-        ``"adaptive"``: candidates are the rows that lie apart in the main indicator's distribution, possibly none.
-        ``"magikarp"``: the published computation, the lowest percentile whatever its rows look like.
-    percentile
-        Of the ordinary tokens, above 0 and below 100; 2 is the published one.
-    seed
-        Of random directions and samples.
-    n_neighbors
-        Nearest tokens that are shown of each candidate, from 0.
-    uses_names
-        Whether a name such as ``[unused12]`` makes a row a reference.
-
-    Raises
-    ------
-    InvalidInputError
-        If a value is outside its range.
-    """
-
-    references: Sequence[int] | None = None
-    mode: Mode = "adaptive"
-    percentile: float = 2.0
-    seed: int = 0
-    n_neighbors: int = 3
-    uses_names: bool = True
-
-    def __post_init__(self) -> None:
-        if self.mode not in get_args(Mode):
-            raise InvalidInputError(f"a mode of inspection is one of {', '.join(get_args(Mode))}, not {self.mode!r}")
-        if not 0 < self.percentile < 100:
-            raise InvalidInputError(f"a percentile lies between 0 and 100, not at {self.percentile!r}")
-        if self.n_neighbors < 0:
-            raise InvalidInputError(
-                f"the number of neighbours shown is a whole number from 0, not {self.n_neighbors!r}"
-            )
 
 
 def inspect_source(
@@ -113,10 +69,14 @@ def inspect_source(
     """
     if is_export(source):
         return inspect([own_export.read(source, name)], wishes, is_tied=None, progress=progress)
-    tables = _model_tables(source, reading or Reading(), progress)
+    reading = reading or Reading()
+    tables = _model_tables(source, reading, progress)
     role = tables[0].provenance.steps[0].parameters.get("role")
     is_tied = True if role == "input and output (tied)" else False if len(tables) > 1 else None
-    return inspect(tables, wishes, is_tied=is_tied, progress=progress)
+    bias = None
+    if is_tied is not None:
+        bias = read_output_bias(source, tables[-1].n_rows, revision=reading.revision)
+    return inspect(tables, wishes, is_tied=is_tied, bias=bias, progress=progress)
 
 
 def is_export(source: str | PathLike[str]) -> bool:
@@ -172,16 +132,23 @@ def inspect(
     """
     wishes = wishes or Wishes()
     table, output = _checked(tables)
+    if wishes.references is not None:
+        references.given(output, wishes.references)  # a wrong number is told before the walks
     dead = dead_rows.find(table, progress=stage(progress, "dead rows"))
     near = near_duplicates.find(table, dead=dead, seed=wishes.seed, progress=stage(progress, "near-duplicates"))
     dead = near.added_to(dead)
-    known = _references(output, dead, wishes, is_tied=is_tied)
-    measured = _indicators(table, output, known, wishes, is_tied=is_tied, bias=bias, progress=progress)
-    compared = _compared(table, measured, known, dead, wishes)
+    known = find_references(output, dead, wishes, is_tied=is_tied)
+    measured = all_indicators(table, output, known, wishes, is_tied=is_tied, bias=bias, progress=progress)
+    compared = compared_indicators(table, measured, known, dead, wishes)
     if wishes.mode == "magikarp":
         verdict = published(table, compared, wishes.percentile)
     else:
         verdict = adaptive(table, compared, known, dead, is_tied=is_tied)
+    health = measured_health(table, dead, wishes, progress)
+    wins = random_wins(table, dead, wishes, progress)
+    if wins is not None:
+        verdict = with_wins(verdict, wins.counts, wins.n_directions)
+        health["never_argmax"] = {"rows": len(wins.rows), "directions": wins.n_directions, "of": wins.n_compared}
     shown = told_neighbours(table, verdict, wishes.n_neighbors)
     findings = Findings(
         name=table.name,
@@ -193,7 +160,7 @@ def inspect(
         references=known,
         indicators=tuple(each.summary for each in verdict.compared),
         candidates=as_candidates(table, verdict, shown),
-        health={},
+        health=health,
         notes=(*_notes(table, known), *verdict.notes),
     )
     return marked(table, findings, verdict, step=_step(wishes, known, is_tied)), findings
@@ -211,60 +178,6 @@ def _checked(tables: Sequence[EmbeddingTable]) -> tuple[EmbeddingTable, Embeddin
                 f"table {table.name!r} has one row, and an inspection compares rows: give two or more"
             )
     return tables[0], tables[-1]
-
-
-def _references(output: EmbeddingTable, dead: DeadRows, wishes: Wishes, *, is_tied: bool | None) -> References:
-    if wishes.references is not None:
-        return references.given(output, wishes.references)
-    avoid = np.array([*dead.zero, *dead.tiny], dtype=np.int64)
-    known = references.find(output, avoid=avoid, near_duplicates=dead.near_duplicates, uses_names=wishes.uses_names)
-    if wishes.mode == "magikarp" and is_tied and not known.rows:
-        raise InvalidInputError(
-            f"the published computation for tied tables needs reference rows, and {output.name!r} has none that can be found: "
-            "name rows that are known to be untrained with --reference, such as 177-187, or take the adaptive mode"
-        )
-    return known
-
-
-def _indicators(
-    table: EmbeddingTable,
-    output: EmbeddingTable,
-    known: References,
-    wishes: Wishes,
-    *,
-    is_tied: bool | None,
-    bias: npt.NDArray[np.floating] | None,
-    progress: Progress | None,
-) -> tuple[Indicator, ...]:
-    """Return all indicators, in the order in which they are asked: the length first unless the tables are tied."""
-    lengths = input_norm(table, progress=stage(progress, "input rows"))
-    distances: tuple[Indicator, ...] = ()
-    if known.rows:
-        rows = np.array(known.rows, dtype=np.int64)
-        least = LEAST_PRODUCT if wishes.mode == "magikarp" else 0.0
-        walked = stage(progress, "distances to the reference rows")
-        found = reference_distances(output, rows, least_product=least, progress=walked)
-        distances = tuple(each.of_rows(table.n_rows) for each in found)
-    pushed = None if bias is None else output_bias(bias, table.n_rows)
-    biases = () if pushed is None else (pushed,)
-    return (*distances, *biases, lengths) if is_tied else (lengths, *distances, *biases)
-
-
-def _compared(
-    table: EmbeddingTable, measured: Sequence[Indicator], known: References, dead: DeadRows, wishes: Wishes
-) -> tuple[Compared, ...]:
-    out = candidates.left_out(table, dead)
-    return tuple(
-        candidates.compare(
-            table,
-            each,
-            out=out,
-            references=known,
-            from_references=each.name in FROM_REFERENCES,
-            percentile=wishes.percentile,
-        )
-        for each in measured
-    )
 
 
 def _notes(table: EmbeddingTable, known: References) -> tuple[str, ...]:

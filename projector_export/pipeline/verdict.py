@@ -12,6 +12,7 @@ from projector_export.formats.findings import Candidate, DeadRows, Findings, Ref
 from projector_export.provenance import Step
 from projector_export.table import Column, EmbeddingTable, Selection
 from projector_export.transforms.diagnose.candidates import Compared, in_clusters, left_out
+from projector_export.transforms.diagnose.input_norm import LONGEST
 from projector_export.transforms.diagnose.input_norm import NAME as INPUT_NORM
 from projector_export.transforms.diagnose.magikarp import magikarp
 from projector_export.transforms.diagnose.nearest_rows import nearest_rows
@@ -20,7 +21,18 @@ from projector_export.transforms.diagnose.reference_distance import CENTRED, COS
 from projector_export.transforms.diagnose.text_column import text_column
 from projector_export.transforms.diagnose.token_classes import token_classes
 
-__all__ = ["DEAD", "NEAR", "SUSPECTS", "Verdict", "adaptive", "as_candidates", "marked", "published", "told_neighbours"]
+__all__ = [
+    "DEAD",
+    "NEAR",
+    "SUSPECTS",
+    "Verdict",
+    "adaptive",
+    "as_candidates",
+    "marked",
+    "published",
+    "told_neighbours",
+    "with_wins",
+]
 
 SUSPECTS, DEAD, NEAR = "under-trained suspects", "dead rows", "near-duplicates"
 """Names of the selections."""
@@ -69,14 +81,15 @@ def adaptive(
     Where the tables are tied, a token's row is trained as an output too whenever it does not occur, so its length says less
     than its direction, which is asked first.
     """
-    asked = (COSINE, CENTRED, OUTPUT_BIAS, INPUT_NORM) if is_tied else (INPUT_NORM, COSINE, CENTRED, OUTPUT_BIAS)
+    lengths, angles = (LONGEST, INPUT_NORM), (COSINE, CENTRED, OUTPUT_BIAS)
+    asked = (*angles, *lengths) if is_tied else (*lengths, *angles)
     by_name = {each.indicator.name: each for each in compared}
     grouped = [by_name[name] for name in asked if name in by_name and by_name[name].group is not None]
     main = grouped[0] if grouped else compared[0]
     ordered = (main, *(each for each in compared if each is not main))
     usable = ~left_out(table, dead)
     values = main.indicator.values
-    suspicious = usable & _at_or_below(values, None if main.group is None else main.group.threshold)
+    suspicious = main.low.copy()
     clusters = in_clusters(dead)
     suspicious[[row for row in clusters if usable[row]]] = True
     rows = np.flatnonzero(suspicious)
@@ -88,27 +101,30 @@ def adaptive(
     return Verdict(ordered, rows, evidence, notes)
 
 
-def _at_or_below(values: npt.NDArray[np.float64], threshold: float | None) -> npt.NDArray[np.bool_]:
-    if threshold is None:
-        return np.zeros(len(values), dtype=np.bool_)
-    return np.asarray(np.nan_to_num(values, nan=np.inf) <= threshold)
-
-
 def _evidence(
     compared: Sequence[Compared], rows: npt.NDArray[np.int64], known: References, clusters: Mapping[int, int]
 ) -> dict[int, tuple[str, ...]]:
     phrases: dict[int, list[str]] = {row: [] for row in rows.tolist()}
     for each in compared:
         name, values = each.indicator.name, each.indicator.values
-        limit = each.group.threshold if each.group is not None else each.percentile
-        words = "apart from the others, at or below" if each.group is not None else "among the lowest, at or below"
-        for row in rows[_at_or_below(values[rows], limit)].tolist():
-            phrases[row].append(f"{name} {values[row]:.4g} is {words} {limit:.4g}")
+        if each.group is not None:
+            named, words, limit = each.low[rows], "apart from the others", each.group.threshold
+        else:
+            named, words, limit = values[rows] <= each.percentile, "among the lowest", each.percentile
+        for row in rows[named].tolist():
+            phrases[row].append(f"{name} {values[row]:.4g} is {words}, at or below {limit:.4g}")
     for row in set(known.rows) & phrases.keys():
         phrases[row].append(f"reference row ({known.evidence})")
     for row in clusters.keys() & phrases.keys():
         phrases[row].append(f"one of {clusters[row]:,} nearly equal rows")
     return {row: tuple(each) for row, each in phrases.items()}
+
+
+def with_wins(verdict: Verdict, counts: npt.NDArray[np.int64], n_directions: int) -> Verdict:
+    """Return the verdict with a word on candidates that were the largest row along none of the random directions."""
+    phrase = f"largest along none of {n_directions:,} random directions"
+    evidence = {row: (*found, phrase) if counts[row] == 0 else found for row, found in verdict.evidence.items()}
+    return replace(verdict, evidence=evidence)
 
 
 def told_neighbours(table: EmbeddingTable, verdict: Verdict, k: int) -> list[tuple[str, ...]]:

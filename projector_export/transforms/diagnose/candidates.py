@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +15,7 @@ from projector_export.transforms.diagnose.kind_modes import kinds_below
 from projector_export.transforms.diagnose.text_column import text_column
 from projector_export.transforms.diagnose.token_classes import token_classes
 
-__all__ = ["LEAST_CLUSTER", "Compared", "compare", "in_clusters", "left_out"]
+__all__ = ["LEAST_CLUSTER", "OWN_EVIDENCE", "Compared", "compare", "in_clusters", "left_out"]
 
 BoolArray = npt.NDArray[np.bool_]
 
@@ -41,6 +40,8 @@ class Compared:
         Threshold of the published cut, NaN where no token is ordinary.
     group
         The adaptive cut; None where it finds no group.
+    low
+        Shape ``(n_rows,)``: the rows that it names.
     notes
         Sentences on groups that were found and not taken.
     """
@@ -49,7 +50,8 @@ class Compared:
     summary: IndicatorSummary
     percentile: float
     group: LowGroup | None
-    notes: tuple[str, ...] = field(default=())
+    low: BoolArray
+    notes: tuple[str, ...] = ()
 
 
 def left_out(table: EmbeddingTable, dead: DeadRows) -> BoolArray:
@@ -93,14 +95,14 @@ def compare(
     ordinary = values[classes.ordinary & usable]
     threshold = float(np.percentile(ordinary, percentile)) if len(ordinary) else float("nan")
     shown = usable & (classes.ordinary | classes.special)
-    group, notes = _group(table, indicator, usable, references, from_references=from_references)
+    group, low, notes = _group(table, indicator, usable, references, from_references=from_references)
     cuts = (
         Cut("percentile", threshold if len(ordinary) else None, int((values[shown] <= threshold).sum())),
         Cut("adaptive", None, 0) if group is None else Cut("adaptive", group.threshold, group.n_rows),
     )
     mean, deviation = (float(ordinary.mean()), float(ordinary.std())) if len(ordinary) else (float("nan"),) * 2
     summary = IndicatorSummary(indicator.name, indicator.description, mean, deviation, cuts)
-    return Compared(indicator, summary, threshold, group, notes)
+    return Compared(indicator, summary, threshold, group, low, notes)
 
 
 def in_clusters(dead: DeadRows) -> dict[int, int]:
@@ -110,44 +112,52 @@ def in_clusters(dead: DeadRows) -> dict[int, int]:
 
 def _group(
     table: EmbeddingTable, indicator: Indicator, usable: BoolArray, references: References, *, from_references: bool
-) -> tuple[LowGroup | None, tuple[str, ...]]:
+) -> tuple[LowGroup | None, BoolArray, tuple[str, ...]]:
+    """Return the adaptive cut, the rows that it names, and what has to be said."""
     known = np.zeros(len(usable), dtype=np.bool_)
     known[list(references.rows)] = True
-    searched = usable & ~known if from_references else usable
-    group, notes = _unexplained(indicator, np.flatnonzero(searched), text_column(table, "kind"))
-    if group is None:
-        return None, notes
-    low = usable & (np.nan_to_num(indicator.values, nan=np.inf) <= group.threshold)
+    kinds = np.array([kind or "" for kind in text_column(table, "kind")])
+    found = _unexplained(indicator, np.flatnonzero(usable & ~known if from_references else usable), kinds)
+    if found.group is None:
+        return None, np.zeros_like(usable), found.notes
+    low = usable & (np.nan_to_num(indicator.values, nan=np.inf) <= found.group.threshold)
+    low[np.isin(kinds, found.exempt) if len(kinds) else []] = False
     judges = known & usable
     if not from_references and references.evidence in OWN_EVIDENCE and judges.any() and low[judges].mean() < 0.5:
         words = (
-            f"{group.n_rows:,} rows have a lower {indicator.name} than the others, but of the reference rows "
+            f"{int(low.sum()):,} rows have a lower {indicator.name} than the others, but of the reference rows "
             f"({references.evidence}) most are not among them: they are not called under-trained"
         )
-        return None, (*notes, words)
-    return LowGroup(group.threshold, int(low.sum()), group.reason), notes
+        return None, np.zeros_like(usable), (*found.notes, words)
+    return replace(found.group, n_rows=int(low.sum())), low, found.notes
 
 
-def _unexplained(
-    indicator: Indicator, rows: npt.NDArray[np.int64], kinds: Sequence[str | None]
-) -> tuple[LowGroup | None, tuple[str, ...]]:
-    """Return the lower group that is not merely a kind of token."""
+@dataclass(frozen=True)
+class _Found:
+    """A lower group that is not merely a kind of token, and the kinds that were not compared for it."""
+
+    group: LowGroup | None
+    exempt: list[str]
     notes: tuple[str, ...] = ()
-    of_rows = np.array([kinds[row] or "" for row in rows.tolist()] if kinds else [])
-    while len(rows):
-        values = indicator.values[rows]
-        group = adaptive_cut(values)
-        if group is None:
-            return None, notes
-        below = kinds_below(kinds, rows, values <= group.threshold)
-        if not below:
-            return group, notes
-        kept = ~np.isin(of_rows, below)
-        rows, of_rows = rows[kept], of_rows[kept]
-        named = ", ".join(f"'{kind}'" for kind in below)
-        notes = (
-            *notes,
-            f"tokens of kind {named} have a lower {indicator.name} than the others as a whole, which is taken for a matter of "
-            "their kind and not of training",
-        )
-    return None, notes
+
+
+def _unexplained(indicator: Indicator, rows: npt.NDArray[np.int64], kinds: npt.NDArray[np.str_]) -> _Found:
+    """Return the lower group; if kinds explain it, one within it, or else one among the other kinds."""
+    values = indicator.values[rows]
+    group = adaptive_cut(values)
+    if group is None or not len(kinds):
+        return _Found(group, [])
+    is_low = values <= group.threshold
+    below = kinds_below(kinds[rows], is_low)
+    if not below:
+        return _Found(group, [])
+    named = ", ".join(f"'{kind}'" for kind in below)
+    note = (
+        f"tokens of kind {named} have a lower {indicator.name} than the others as a whole, which is taken for a matter of "
+        "their kind and not of training"
+    )
+    inner = adaptive_cut(values[is_low])
+    if inner is not None and not kinds_below(kinds[rows], values <= inner.threshold):
+        return _Found(inner, [], (note,))
+    found = _unexplained(indicator, rows[~np.isin(kinds[rows], below)], kinds)
+    return _Found(found.group, [*below, *found.exempt], (note, *found.notes))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 import numpy.typing as npt
 
@@ -17,7 +15,7 @@ LEAST_ROWS = 20
 HALF = 0.5
 
 
-def kinds_below(kinds: Sequence[str | None], rows: npt.NDArray[np.int64], is_low: npt.NDArray[np.bool_]) -> list[str]:
+def kinds_below(kinds: npt.NDArray[np.str_], is_low: npt.NDArray[np.bool_]) -> list[str]:
     """Return the kinds that lie in the lower group as a whole, if they explain it; an empty list if they do not.
 
     They explain it if they hold at least half of it, and each has at least 20 rows, nine tenths of them in the group.
@@ -25,19 +23,14 @@ def kinds_below(kinds: Sequence[str | None], rows: npt.NDArray[np.int64], is_low
     Parameters
     ----------
     kinds
-        One a row of the table; empty where kinds are not known.
-    rows
-        Row numbers that were compared.
+        Shape ``(n,)``: one for each row that was compared.
     is_low
-        Shape ``(len(rows),)``: which of them the lower group holds.
+        Shape ``(n,)``: which of them the lower group holds.
     """
-    if not kinds or not is_low.any():
-        return []
-    of_rows = np.array([kinds[row] or "" for row in rows.tolist()])
     below = []
     explained = 0
     for kind in sorted(TRAINED_KINDS):
-        members = of_rows == kind
+        members = kinds == kind
         n_low = int(is_low[members].sum())
         if members.sum() >= LEAST_ROWS and n_low >= WHOLE * members.sum():
             below.append(kind)
