@@ -14,7 +14,8 @@ from projector_export.cli.options import DEFAULT_LOGDIR
 from projector_export.cli.summary import show_exports
 from projector_export.cli.terminal import progress_bars, safe
 from projector_export.pipeline import Destination, Treatment, check_wishes, treat, write
-from projector_export.pipeline.demonstration import read_demonstration
+from projector_export.pipeline.demonstration import Agreement, agreement, read_demonstration
+from projector_export.pipeline.inspection import Wishes, inspect
 from projector_export.sources.standard_library import Recipe
 
 __all__ = ["demo"]
@@ -54,8 +55,9 @@ def demo(logdir: Path, standalone: Path | None, *, as_json: bool, quiet: bool, *
     check_wishes(treatment, destination)
     with progress_bars(quiet=quiet) as progress:
         table, trained = read_demonstration(Recipe(seed=layouts.seed), progress=progress)
+        table, found = inspect([table], Wishes(seed=layouts.seed), is_tied=None, progress=progress)
         tables = treat([table], treatment, destination, progress=progress)
-        written = write(tables, destination, progress=progress)
+        written = write(tables, destination, findings={table.name: found}, progress=progress)
         report = run_check(logdir)
     summary = {
         "files": trained.n_files,
@@ -63,21 +65,34 @@ def demo(logdir: Path, standalone: Path | None, *, as_json: bool, quiet: bool, *
         "training_tokens": trained.n_training_tokens,
         "never_seen": trained.n_never_seen,
     }
+    judged = agreement(table, found)
     if not as_json:
         _show_training(summary, table.n_rows)
+        _show_agreement(judged)
     show_exports(
         written,
         tables,
         destination,
         seconds=time.perf_counter() - start,
         as_json=as_json,
-        more={"training": dict(summary), "faults": report.n_faults},
+        more={
+            "training": dict(summary),
+            "inspection": {"named": judged.n_named, "recall": judged.recall, "precision": judged.precision},
+            "faults": report.n_faults,
+        },
     )
     if report.n_faults:
         click.echo(f"The logdir has faults: projector-export check {safe(str(logdir))} names them.", err=True)
     elif not as_json:
         click.echo("Checked: no faults.")
     return 1 if report.n_faults else 0
+
+
+def _show_agreement(judged: Agreement) -> None:
+    click.echo(
+        f"From the vectors alone, {judged.n_named:,} tokens are named under-trained: recall {judged.recall:.3f}, precision "
+        f"{judged.precision:.3f}."
+    )
 
 
 def _show_training(summary: dict[str, int], n_tokens: int) -> None:

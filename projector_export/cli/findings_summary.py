@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 
 import click
 
 from projector_export.cli.cells import cell_width, clipped, padded, shared, terminal_width
 from projector_export.cli.terminal import safe
-from projector_export.formats.findings import Candidate, Findings, IndicatorSummary
+from projector_export.formats.findings import Candidate, Findings, IndicatorSummary, encode
+from projector_export.provenance import JSONValue
 from projector_export.targets.findings_words import (
     Count,
     brief_evidence,
@@ -20,7 +22,7 @@ from projector_export.targets.findings_words import (
 )
 from projector_export.targets.health_words import figures
 
-__all__ = ["show_findings"]
+__all__ = ["findings_as_json", "show_findings"]
 
 GAP = "  "
 MAX_NEIGHBOUR = 18
@@ -28,6 +30,12 @@ MAX_NEIGHBOUR = 18
 
 MIN_CELLS = 8
 """A column that would be narrower is left out."""
+
+
+def findings_as_json(findings: Findings) -> dict[str, JSONValue]:
+    """Return findings as findings.json holds them."""
+    content: dict[str, JSONValue] = json.loads(encode(findings))
+    return content
 
 
 def show_findings(findings: Findings, *, top: int, has_notes: bool = True) -> None:
@@ -109,15 +117,15 @@ def _show_candidates(findings: Findings, top: int, width: int) -> None:
             each.token,
             each.kind,
             _score(each),
-            ", ".join(brief_evidence(findings, phrase) for phrase in each.evidence),
+            brief_evidence(findings, each.evidence),
             " ".join(clipped(token, MAX_NEIGHBOUR) for token in each.neighbours),
         )
         for each in candidates
     ]
     fixed = [max(cell_width(row[place]) for row in (head, *rows)) for place in (0, 3)]
     _print_columns([head, *rows], width, fixed={0: fixed[0], 3: fixed[1]}, right={0, 3}, has_head=True)
-    if any(" apart" in row[4] or " low" in row[4] for row in rows):
-        words = "apart: beyond a gap in the distribution; low: among the lowest of ordinary tokens"
+    if any("apart" in row[4] or "low" in row[4] for row in rows):
+        words = "apart: beyond a gap in an indicator's distribution; low: among the lowest of ordinary tokens"
         click.secho(clipped(f"{GAP}{words}", width), dim=True)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -11,11 +10,10 @@ from typing import cast
 
 import click
 
-from projector_export.cli.findings_summary import show_findings
+from projector_export.cli.findings_summary import findings_as_json, show_findings
 from projector_export.cli.inspection_options import inspection_options, wishes_of
 from projector_export.cli.summary import show_opening
 from projector_export.cli.terminal import human_size, print_json, progress_bars, safe
-from projector_export.formats import findings as findings_format
 from projector_export.formats.findings import Findings
 from projector_export.pipeline import Destination, Reading, Treatment, Written, check_wishes, name_tables, write
 from projector_export.pipeline.inspection import inspect_source, is_export
@@ -143,9 +141,8 @@ def _document(
     found: Findings, files: Mapping[Path, Writer], written: Sequence[Written], seconds: float
 ) -> dict[str, JSONValue]:
     """Return the findings, as findings.json holds them, and what was written."""
-    content: dict[str, JSONValue] = json.loads(findings_format.encode(found))
     return {
-        **content,
+        **findings_as_json(found),
         "files": [str(file) for file in files],
         "exports": [export.as_json() for export in written],
         "seconds": seconds,

@@ -13,13 +13,18 @@ from urllib.parse import quote
 
 import click
 
+from projector_export.cli.findings_summary import findings_as_json, show_findings
 from projector_export.cli.terminal import human_size, print_json, safe
+from projector_export.formats.findings import Findings
 from projector_export.formats.standalone_config import FILE_NAME
 from projector_export.pipeline import Destination, Written, count_kinds
 from projector_export.provenance import JSONValue
 from projector_export.table import EmbeddingTable, Layout
 
 __all__ = ["show_exports", "show_opening"]
+
+TOP = 10
+"""Suspects that are listed after an export; the command inspect lists as many as one likes."""
 
 
 def show_exports(
@@ -29,6 +34,7 @@ def show_exports(
     *,
     seconds: float,
     as_json: bool,
+    findings: Mapping[str, Findings] | None = None,
     more: Mapping[str, JSONValue] | None = None,
 ) -> None:
     """Print exports to stdout.
@@ -45,6 +51,8 @@ def show_exports(
         How long it took.
     as_json
         One JSON document instead of text.
+    findings
+        What was found in tables, by their names.
     more
         Further members of that document.
     """
@@ -54,10 +62,16 @@ def show_exports(
             table.name: [layout.as_json() for layout in table.layouts] for table in tables if table.layouts
         }
         exports: list[JSONValue] = [export.as_json() for export in written]
-        print_json({"exports": exports, "kinds": kinds, "layouts": layouts, "seconds": seconds, **(more or {})})
+        found: dict[str, JSONValue] = {name: findings_as_json(each) for name, each in (findings or {}).items()}
+        told = {"findings": found} if found else {}
+        print_json({"exports": exports, "kinds": kinds, "layouts": layouts, "seconds": seconds, **told, **(more or {})})
         return
     for table in tables:
         _show_table(table, [export for export in written if export.name == table.name])
+        if findings and table.name in findings:
+            click.echo()
+            show_findings(findings[table.name], top=TOP, has_notes=False)
+            click.echo()
     click.echo(f"Done in {seconds:.1f} s.", err=True)
     show_opening(destination, written)
 

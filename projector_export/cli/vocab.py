@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
@@ -12,8 +13,11 @@ from projector_export.cli.layout_options import layout_options
 from projector_export.cli.options import destination_of, limits_of, target_options, treatment_of, treatment_options
 from projector_export.cli.summary import show_exports
 from projector_export.cli.terminal import progress_bars
-from projector_export.pipeline import Reading, check_wishes, name_tables, read_tables, treat, write
+from projector_export.formats.findings import Findings
+from projector_export.pipeline import Progress, Reading, check_wishes, name_tables, read_tables, treat, write
+from projector_export.pipeline.inspection import Wishes, inspect_source
 from projector_export.sources.huggingface import Table
+from projector_export.table import EmbeddingTable
 
 __all__ = ["vocab"]
 
@@ -36,6 +40,9 @@ __all__ = ["vocab"]
 @target_options
 @treatment_options
 @layout_options
+@click.option(
+    "--inspect", "inspected", is_flag=True, help="Look for dead, duplicate and under-trained tokens too (see inspect)."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @click.option("-q", "--quiet", is_flag=True, help="No progress bars.")
 def vocab(source: str, **options: object) -> None:
@@ -50,6 +57,7 @@ def vocab(source: str, **options: object) -> None:
       projector-export vocab openai-community/gpt2 --logdir runs --name gpt2
       projector-export vocab ./my-model --layout umap:n_components=3 --layout tsne --plot map.png
       projector-export vocab ./my-model --table both --run epoch-3 --logdir runs
+      projector-export vocab ./my-model --inspect --logdir runs
       projector-export vocab model.safetensors --tokenizer ./tokenizer.json --standalone site
     """
     start = time.perf_counter()
@@ -60,9 +68,32 @@ def vocab(source: str, **options: object) -> None:
         table=cast(Table, options["table"]),
     )
     destination, treatment, limits = destination_of(options), treatment_of(options), limits_of(options)
+    is_inspected = bool(options["inspected"])
+    if is_inspected and (treatment.drop_bad_rows or treatment.drop_zero_rows):
+        raise click.UsageError("--inspect names rows by their ids: leave out --drop-bad-rows and --drop-zero-rows")
     check_wishes(treatment, destination)
     with progress_bars(quiet=bool(options["quiet"])) as progress:
-        read = name_tables(read_tables(source, reading, progress=progress), cast("str | None", options["name"]))
-        tables = treat(read, treatment, destination, progress=progress)
-        written = write(tables, destination, limits=limits, progress=progress)
-    show_exports(written, tables, destination, seconds=time.perf_counter() - start, as_json=bool(options["as_json"]))
+        read, found = _read(source, reading, treatment.wanted_layouts.seed if is_inspected else None, progress)
+        named = name_tables(read, cast("str | None", options["name"]))
+        findings = {} if found is None else {named[0].name: replace(found, name=named[0].name)}
+        tables = treat(named, treatment, destination, progress=progress)
+        written = write(tables, destination, limits=limits, findings=findings, progress=progress)
+    show_exports(
+        written,
+        tables,
+        destination,
+        seconds=time.perf_counter() - start,
+        as_json=bool(options["as_json"]),
+        findings=findings,
+    )
+
+
+def _read(
+    source: str, reading: Reading, seed: int | None, progress: Progress | None
+) -> tuple[tuple[EmbeddingTable, ...], Findings | None]:
+    """Return the tables that are asked for; with a seed the first one is inspected, and what was found in it."""
+    if seed is None:
+        return read_tables(source, reading, progress=progress), None
+    table, found = inspect_source(source, reading, Wishes(seed=seed), progress=progress)
+    others = read_tables(source, reading, progress=progress)[1:] if reading.table == "both" else ()
+    return (table, *others), found

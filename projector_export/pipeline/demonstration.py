@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
+from projector_export.formats.findings import Findings
 from projector_export.pipeline.treatment import Progress
 from projector_export.provenance import Provenance, Step
 from projector_export.sources import standard_library
@@ -14,12 +16,49 @@ from projector_export.sources.standard_library import Recipe, TrainedVocabulary
 from projector_export.table import Column, EmbeddingTable
 from projector_export.vectors import ArrayVectors, norms_of
 
-__all__ = ["NEVER_SEEN", "read_demonstration"]
+__all__ = ["NEVER_SEEN", "Agreement", "agreement", "read_demonstration"]
 
 NEVER_SEEN = "never seen"
 """Value of the column ``training`` for tokens that the tokenizer knows and the training never met."""
 
 FULL = 1000
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """How findings agree with the truth.
+
+    Parameters
+    ----------
+    n_named
+        Tokens that are called under-trained.
+    n_never_seen
+        Tokens that the training never met.
+    n_right
+        Tokens that are both.
+    """
+
+    n_named: int
+    n_never_seen: int
+    n_right: int
+
+    @property
+    def recall(self) -> float:
+        """Share of the tokens never met that were named, 0 to 1."""
+        return self.n_right / max(1, self.n_never_seen)
+
+    @property
+    def precision(self) -> float:
+        """Share of the named tokens that were never met, 0 to 1; 0 where none was named."""
+        return self.n_right / max(1, self.n_named)
+
+
+def agreement(table: EmbeddingTable, findings: Findings) -> Agreement:
+    """Compare findings with the demonstration's column ``training``."""
+    truth = table.column("training").values
+    named = {candidate.row for candidate in findings.candidates}
+    never_seen = {row for row, value in enumerate(truth) if value == NEVER_SEEN}
+    return Agreement(len(named), len(never_seen), len(named & never_seen))
 
 
 def read_demonstration(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from projector_export.formats.findings import Cut, Findings, IndicatorSummary
@@ -92,15 +92,26 @@ def verdict(findings: Findings) -> str:
     return f"{tokens} under-trained ({n_suspects / findings.n_rows:.2%} of {findings.n_rows:,} rows)."
 
 
-def brief_evidence(findings: Findings, phrase: str) -> str:
-    """Return a phrase of evidence in two words where it is one of an indicator, as it is otherwise.
+def brief_evidence(findings: Findings, evidence: Sequence[str]) -> str:
+    """Return evidence in a few words: indicators are counted where there are several, other phrases stay.
 
     "Apart" is beyond a gap that was found, "low" merely among the lowest.
     """
-    for indicator in findings.indicators:
-        if phrase.startswith(f"{indicator.name} "):
-            return f"{indicator.name} {'apart' if ' is apart ' in phrase else 'low'}"
-    return phrase
+    names: dict[str, list[str]] = {"apart": [], "low": []}
+    others = []
+    for phrase in evidence:
+        name = next((each.name for each in findings.indicators if phrase.startswith(f"{each.name} ")), None)
+        if name is None:
+            others.append(phrase)
+        else:
+            names["apart" if " is apart " in phrase else "low"].append(name)
+    several = len(findings.indicators) > 2
+    told = [
+        f"{word} by {len(each)} of {len(findings.indicators)}" if several and len(each) > 1 else f"{each[0]} {word}"
+        for word, each in names.items()
+        if each
+    ]
+    return ", ".join((*told, *others))
 
 
 def cut_text(cut: Cut) -> str:

@@ -122,6 +122,11 @@ _TOLD: dict[str, tuple[str, str, Callable[[JSONValue, Findings], str]]] = {
         _top,
     ),
     "intrinsic_dimension": ("intrinsic dimension", "dimensions that rows fill near each other (TwoNN)", _part("fit")),
+    "never_argmax": (
+        "never the largest",
+        "rows that were the largest along none of the random directions",
+        _part("rows"),
+    ),
     "hubness": (
         "hubness",
         "skewness of how often a row is a neighbour, without dead rows: above 2 a few are everybody's neighbour",

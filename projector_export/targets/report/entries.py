@@ -6,13 +6,13 @@ import math
 
 import numpy as np
 
-from projector_export.formats.findings import Findings
+from projector_export.formats.findings import Candidate, Findings
 from projector_export.provenance import JSONValue
 from projector_export.table import EmbeddingTable
-from projector_export.targets.findings_words import states
+from projector_export.targets.findings_words import brief_evidence, states
 from projector_export.targets.plot.wording import readable, shortened
 
-__all__ = ["entries", "numbers_of", "shown"]
+__all__ = ["entries", "numbers_of", "sentence", "shown"]
 
 MAX_TOKEN = 120
 """Characters of a token that are shown: some are thousands long."""
@@ -54,7 +54,7 @@ def entries(table: EmbeddingTable, findings: Findings) -> dict[str, JSONValue]:
                 list(told),
                 _number(suspect.score if suspect else None if scores is None else float(scores[row])),
                 _number(None if norms is None else float(norms[row])),
-                [shown(each) for each in suspect.evidence] if suspect else [],
+                _evidence(findings, suspect) if suspect else [],
                 [shown(each) for each in suspect.neighbours] if suspect else [],
                 _number(suspect.probability if suspect else None),
             ]
@@ -67,6 +67,18 @@ def entries(table: EmbeddingTable, findings: Findings) -> dict[str, JSONValue]:
         "columns": [COLUMNS[place] for place in kept],
         "rows": [[row[place] for place in kept] for row in rows],
     }
+
+
+def _evidence(findings: Findings, suspect: Candidate) -> list[JSONValue]:
+    """Return the evidence in a few words, and then in full where that says more."""
+    brief = brief_evidence(findings, suspect.evidence)
+    full = list(suspect.evidence) if len(suspect.evidence) > 1 or [brief] != list(suspect.evidence) else []
+    return [sentence(each) for each in (brief, *full)]
+
+
+def sentence(words: str) -> str:
+    """Return a text of any length in which nothing moves or hides others."""
+    return "".join(character if character.isprintable() else " " for character in words)
 
 
 def numbers_of(table: EmbeddingTable, name: str) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]] | None:

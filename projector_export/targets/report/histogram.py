@@ -15,8 +15,8 @@ __all__ = ["histogram"]
 
 FloatArray = npt.NDArray[np.float64]
 
-N_BINS = 60
-WIDTH, HEIGHT = 520, 190
+N_BINS = 48
+WIDTH, HEIGHT = 380, 170
 LEFT, RIGHT, TOP, BOTTOM = 44, 8, 22, 24
 N_TICKS = 5
 

@@ -27,11 +27,21 @@ const element = (name, className, text) => {
   return made;
 };
 
+const evidenceOf = ([brief, ...full]) => {
+  if (!full.length) return [brief ?? ""];
+  const details = element("details");
+  const list = element("ul");
+  list.append(...full.map((phrase) => element("li", "", phrase)));
+  details.append(element("summary", "", brief), list);
+  return [details];
+};
+
 const cellOf = (row, { key, type }) => {
   const value = row[place[key]];
   const cell = element("td", type === "number" ? "number" : key);
   if (key === "state") cell.append(...value.map((state) => element("span", `chip of-${state.split(" ")[0]}`, state)));
   else if (key === "nearest") cell.append(...value.map((token) => element("bdi", "", token)));
+  else if (key === "evidence") cell.append(...evidenceOf(value));
   else if (type === "list") cell.textContent = value.join("; ");
   else if (type === "number") cell.textContent = value === null ? "" : told(key, value);
   else cell.append(element("bdi", "", value));

@@ -20,7 +20,7 @@ from projector_export.targets.findings_words import (
     verdict,
 )
 from projector_export.targets.health_words import figures
-from projector_export.targets.report.entries import numbers_of, shown
+from projector_export.targets.report.entries import numbers_of, sentence, shown
 from projector_export.targets.report.histogram import histogram
 
 __all__ = ["body", "text"]
@@ -77,7 +77,7 @@ def _counts(findings: Findings) -> str:
 
 
 def _told(count: Count) -> str:
-    if count.n_groups is None:
+    if not count.n_groups:
         return TILES[count.state]
     return f"{TILES[count.state]}, {count.n_groups:,} group{'' if count.n_groups == 1 else 's'}"
 
@@ -87,13 +87,20 @@ def _pictures(table: EmbeddingTable, findings: Findings) -> str:
     suspects[[candidate.row for candidate in findings.candidates]] = True
     cards = [_card(table, indicator, suspects) for indicator in findings.indicators]
     norms = numbers_of(table, "norm")
-    if norms is not None and all(indicator.name != "norm" for indicator in findings.indicators):
+    if norms is not None and not any(_is_same(norms, table, indicator) for indicator in findings.indicators):
         drawing = histogram(norms, suspects, (), title="norm")
         cards.append(f'<div class="card"><h3>norm</h3>\n<p class="quiet">length of each row</p>\n{drawing}</div>\n')
     if not any(cards):
         return ""
     key = '<p class="quiet key">Heights are logarithmic. <i></i>all rows <i class="suspect"></i>suspects</p>'
     return f'<section>\n<h2>Scores</h2>\n{key}\n<div class="cards">\n{"".join(cards)}</div>\n</section>\n'
+
+
+def _is_same(
+    norms: np.ndarray[tuple[int, ...], np.dtype[np.float64]], table: EmbeddingTable, indicator: IndicatorSummary
+) -> bool:
+    values = numbers_of(table, indicator.name)
+    return values is not None and np.allclose(values, norms, rtol=1e-4)
 
 
 def _card(
@@ -104,7 +111,7 @@ def _card(
     drawing = "" if values is None else histogram(values, suspects, cuts, title=indicator.name)
     told = "; ".join(f"{name}: {words}" for name, words in cuts_of(indicator))
     return (
-        f'<div class="card"><h3>{text(indicator.name)}</h3>\n<p class="quiet">{text(indicator.description)}</p>\n{drawing}'
+        f'<div class="card"><h3>{text(indicator.name)}</h3>\n<p class="quiet">{_long(indicator.description)}</p>\n{drawing}'
         f'<p class="quiet">mean {number(indicator.mean)}, standard deviation {number(indicator.standard_deviation)}'
         f"{html.escape('; ' + told if told else '')}</p></div>\n"
     )
@@ -137,7 +144,7 @@ def _table(findings: Findings, content: Mapping[str, JSONValue]) -> str:
         '<div class="tools"><input type="search" id="search" placeholder="Search token, id, evidence, neighbour" '
         'aria-label="Search">\n<select id="kind" aria-label="Kind"><option value="">every kind</option>'
         f'{kinds}</select>\n<span id="status" role="status" class="quiet"></span></div>\n'
-        '<div class="scroll" role="region" aria-labelledby="title" tabindex="0"><table id="found" class="sortable">'
+        '<div class="scroll tall" role="region" aria-labelledby="title" tabindex="0"><table id="found" class="sortable">'
         f"<thead><tr>{heads}</tr></thead><tbody></tbody></table></div>\n"
         '<button class="more" id="more" hidden>Show more</button>\n'
         "<noscript><p>The table needs JavaScript; findings.json and the CSV file hold the same rows.</p></noscript>\n"
@@ -166,7 +173,7 @@ def _group(group: tuple[int, ...], tokens: object) -> str:
 def _figures(findings: Findings) -> str:
     lines = (
         f'<tr><td>{text(told.title)}</td><td class="number">{text(told.value)}</td>'
-        f'<td class="quiet">{_long(told.meaning)}</td></tr>\n'
+        f'<td class="quiet meaning">{_long(told.meaning)}</td></tr>\n'
         for told in figures(findings)
     )
     return f"<section>\n<h2>The whole table</h2>\n{_rows(('figure', 'value', 'meaning'), lines, 'figures')}</section>\n"
@@ -197,6 +204,6 @@ def _notes(findings: Findings) -> str:
     return f"<footer>\n<h2>Notes</h2>\n<ul>\n{lines}</ul>\n</footer>\n"
 
 
-def _long(sentence: str) -> str:
+def _long(words: str) -> str:
     """Return a sentence for HTML that may be longer than a token."""
-    return html.escape("".join(character if character.isprintable() else " " for character in sentence))
+    return html.escape(sentence(words))
