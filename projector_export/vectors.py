@@ -22,6 +22,7 @@ __all__ = [
     "MappedVectors",
     "Progress",
     "SelectedVectors",
+    "StageProgress",
     "Vectors",
     "bad_rows_of",
     "blocks_of",
@@ -34,6 +35,9 @@ Decode: TypeAlias = Callable[[npt.NDArray[np.uint8]], npt.NDArray[np.generic]]
 
 Progress: TypeAlias = Callable[[int, int], None]
 """Called with how much is done and how much there is: rows, or bytes that are fetched; 0 of 0 where that is not known."""
+
+StageProgress: TypeAlias = Callable[[str, int, int], None]
+"""Called with what is being done, how much of it is done and how much there is; 0 of 0 where that is not known."""
 
 BLOCK_BYTES = 4 * 2**20
 """Float32 bytes of one block: small enough for a processor's caches, large enough that Python's share of the time vanishes."""

@@ -111,7 +111,7 @@ def lay_out(table: EmbeddingTable, layouts: Layouts, *, progress: Progress | Non
     """
     _check_color(table, layouts)
     if not layouts.recipes:
-        return _colored(components(table, progress=progress), layouts.color) if table.layouts else table
+        return _of_own(table, layouts, progress) if table.layouts else table
     k = _check(table, layouts)
     earlier = None if layouts.like is None else read_earlier(layouts.like, table, layouts.recipes)
     table = components(table, progress=progress)
@@ -122,6 +122,21 @@ def lay_out(table: EmbeddingTable, layouts: Layouts, *, progress: Progress | Non
     judged = min(N_QUALITY_NEIGHBORS, k)
     table = measure(table, n_neighbors=judged, metric=layouts.metric, seed=layouts.seed, progress=progress)
     return _colored(preservation(table, n_neighbors=judged, progress=progress), layouts.color)
+
+
+def _of_own(table: EmbeddingTable, layouts: Layouts, progress: Progress | None) -> EmbeddingTable:
+    """Return a table whose layouts its user made, with what the viewer needs, and their figures where they can be had."""
+    table = components(table, progress=progress)
+    near = table.neighbours
+    try:
+        metric = layouts.metric if near is None else near.metric
+        table = measure(table, metric=metric, seed=layouts.seed, progress=progress)
+    except InvalidInputError as error:
+        step = Step("quality", {"measured": False})
+        table = replace(table, provenance=table.provenance.then(step, f"its layouts were not measured: {error}"))
+    if near is not None and near.k >= min(N_QUALITY_NEIGHBORS, table.n_rows - 1):
+        table = preservation(table, n_neighbors=N_QUALITY_NEIGHBORS, progress=progress)
+    return _colored(table, layouts.color)
 
 
 def _check_color(table: EmbeddingTable, layouts: Layouts) -> None:

@@ -150,8 +150,18 @@ def test_a_layout_made_by_hand_is_written_too(tmp_path):
     table = table_of().with_layout(Layout("mine", "mine", np.arange(2 * N_ROWS).reshape(N_ROWS, 2)), Step("mine"))
     (written,) = projector_export.write(table, tmp_path)
     (view,) = views_in(written)
-    assert view["label"] == "mine"
+    assert view["label"].startswith("mine · trust 0.")
+    assert manifest_of(written)["layouts"][0]["quality"]["n_anchors"] == N_ROWS
     assert {"umap-0", "umap-1", "pca-0", "pca-7"} <= set(view["projections"][0])
+
+
+def test_layouts_made_by_hand_of_rows_without_direction_or_too_few_are_written(tmp_path):
+    for vectors in (np.zeros((6, 3)), np.eye(3)):
+        table = EmbeddingTable.from_array(vectors)
+        table = table.with_layout(Layout("mine", "mine", vectors[:, :2]), Step("mine"))
+        (written,) = projector_export.write(table, tmp_path)
+        assert len(views_in(written)) == 1
+        assert any("were not measured" in note for note in written.notes)
 
 
 def test_the_colour_is_preselected(tmp_path):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from os import PathLike, fspath
@@ -20,12 +19,10 @@ from projector_export.sources.huggingface.tokenizer import read_tokenizer, read_
 from projector_export.sources.huggingface.vocabulary import unlabelled_columns, vocabulary_columns
 from projector_export.table import EmbeddingTable
 from projector_export.tokens import Vocabulary
+from projector_export.vectors import StageProgress as Progress
 from projector_export.vectors import norms_of
 
 __all__ = ["Progress", "Reading", "Table", "read"]
-
-Progress = Callable[[str, int, int], None]
-"""Called with what is being done, how much is done, and how much there is: 0 where that is not known."""
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
@@ -10,11 +9,9 @@ from projector_export import vectors
 from projector_export.errors import InvalidInputError
 from projector_export.table import METRICS, EmbeddingTable
 from projector_export.transforms.layouts.parameter import ParameterValue, Range, parameters_of
+from projector_export.vectors import StageProgress as Progress
 
 __all__ = ["DEFAULT_SETTING", "Progress", "Recipe", "Setting", "stage"]
-
-Progress = Callable[[str, int, int], None]
-"""Called with the name of a stage, how much of it is done and how much there is; 0 of 0 where that is not known."""
 
 
 def stage(progress: Progress | None, name: str) -> vectors.Progress | None:

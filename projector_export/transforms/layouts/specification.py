@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -19,7 +19,7 @@ from projector_export.transforms.layouts.tsne import Tsne, tsne
 from projector_export.transforms.layouts.umap import Umap, umap
 from projector_export.vectors import Float32Array
 
-__all__ = ["METHODS", "Method", "lay_out", "names", "parse"]
+__all__ = ["METHODS", "Method", "lay_out", "parse"]
 
 BETWEEN_PARAMETERS = re.compile(r",(?=\s*\w+\s*=)")
 """A comma that a name and an equals sign follow: a column's name may hold others."""
@@ -89,18 +89,6 @@ def parse(text: str) -> Recipe:
 def _nearest(name: str, known: Iterable[str]) -> str:
     near = difflib.get_close_matches(name.lower(), list(known), n=1)
     return f" (did you mean {near[0]}?)" if near else ""
-
-
-def names(recipes: Sequence[Recipe]) -> tuple[str, ...]:
-    """Return a name for each recipe, all different: the second of two equal ones is ``"umap 2d (2)"``."""
-    given: list[str] = []
-    for recipe in recipes:
-        name, count = recipe.name, 1
-        while name in given:
-            count += 1
-            name = f"{recipe.name} ({count})"
-        given.append(name)
-    return tuple(given)
 
 
 def lay_out(

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TypeAlias
 
 from projector_export.errors import InvalidInputError
 from projector_export.provenance import JSONValue, Step
@@ -19,11 +17,9 @@ from projector_export.transforms.neighbours.requirements import check_neighbours
 from projector_export.transforms.neighbours.rows import prepare
 from projector_export.transforms.neighbours.torch_engine import TorchEngine, has_graphics_card
 from projector_export.vectors import Float32Array
+from projector_export.vectors import StageProgress as Progress
 
 __all__ = ["METHODS", "Progress", "neighbours"]
-
-Progress: TypeAlias = Callable[[str, int, int], None]
-"""Called with the name of a stage, how much of it is done and how much there is; 0 of 0 where that is not known."""
 
 METHODS = ("auto", "exact", "nn_descent")
 
