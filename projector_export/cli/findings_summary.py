@@ -53,19 +53,24 @@ def show_findings(findings: Findings, *, top: int, has_notes: bool = True) -> No
     width = terminal_width()
     tied = {True: ", input and output table are one", False: ", input and output table differ", None: ""}
     shape = f"{findings.n_rows:,} rows of {findings.n_dims:,} dimensions{tied[findings.is_tied]}"
-    click.secho(clipped(f"{findings.name}: {shape}", width), bold=True)
+    _show_title(f"{findings.name}: {shape}", width)
     _wrap((f"{safe(kind)} {n:,}" for kind, n in sorted(findings.kinds.items(), key=lambda each: -each[1])), width)
     _show_dead(counts(findings), width)
     _show_indicators(findings.indicators, width)
     click.echo()
-    click.secho(verdict(findings), fg="yellow" if findings.candidates else "green", bold=True)
+    _show_title(verdict(findings), width, color="yellow" if findings.candidates else "green")
     _show_candidates(findings, top, width)
     if len(findings.candidates) > top:
-        click.echo(f"  … and {len(findings.candidates) - top:,} more (--top, --csv, --html)")
+        click.echo(clipped(f"{GAP}… and {len(findings.candidates) - top:,} more (--top, --csv, --html)", width))
     _show_references(findings, width)
     _show_health(findings, width)
     for note in findings.notes if has_notes else ():
-        click.echo("\n".join(_lines(safe(f"Note: {note}"), width)))
+        click.echo("\n".join(clipped(line, width) for line in _lines(safe(f"Note: {note}"), width)))
+
+
+def _show_title(text: str, width: int, *, color: str | None = None) -> None:
+    for line in _lines(safe(text), width):
+        click.secho(clipped(line, width), bold=True, fg=color)
 
 
 def _wrap(parts: Iterable[str], width: int, *, separator: str = " · ") -> None:
@@ -94,7 +99,7 @@ def _show_indicators(indicators: Sequence[IndicatorSummary], width: int) -> None
     if not indicators:
         return
     click.echo()
-    click.secho("Indicators of under-training (low is suspicious)", bold=True)
+    _show_title("Indicators of under-training (low is suspicious)", width)
     rows = [
         (
             indicator.name,
@@ -139,7 +144,7 @@ def _score(candidate: Candidate) -> str:
 def _show_references(findings: Findings, width: int) -> None:
     click.echo()
     for line in _lines(safe(reference_text(findings)), width):
-        click.echo(line)
+        click.echo(clipped(line, width))
 
 
 def _show_health(findings: Findings, width: int) -> None:
