@@ -16,6 +16,7 @@ from projector_export.plugin.exports import Export
 from projector_export.provenance import JSONValue
 from projector_export.sources import own_export
 from projector_export.table import Column
+from projector_export.targets import health_words
 from projector_export.vectors import norms_of
 
 __all__ = ["MAX_CATEGORIES", "NORM", "Contents", "Shelf"]
@@ -152,13 +153,14 @@ class Contents:
     def _findings(self) -> dict[str, JSONValue]:
         path = self.export.folder / findings.FILE_NAME
         if not path.is_file():
-            return {"findings": None, "problem": ""}
+            return {"findings": None, "figures": [], "problem": ""}
         try:
             decoded = findings.decode(path.read_bytes(), where=str(path))
             _require_rows(decoded, self.table.n_rows, where=str(path))
+            figures = _figures(decoded, where=str(path))
         except CorruptFileError as error:
-            return {"findings": None, "problem": str(error)}
-        return {"findings": json.loads(findings.encode(decoded)), "problem": ""}
+            return {"findings": None, "figures": [], "problem": str(error)}
+        return {"findings": json.loads(findings.encode(decoded)), "figures": figures, "problem": ""}
 
 
 def _require_rows(decoded: findings.Findings, n_rows: int, *, where: str) -> None:
@@ -166,6 +168,18 @@ def _require_rows(decoded: findings.Findings, n_rows: int, *, where: str) -> Non
         raise CorruptFileError(
             f"{where} is about {decoded.n_rows:,} rows and the tensor has {n_rows:,}: inspect the vocabulary again"
         )
+
+
+def _figures(decoded: findings.Findings, *, where: str) -> list[JSONValue]:
+    try:
+        return [
+            {"title": each.title, "value": each.value, "meaning": each.meaning}
+            for each in health_words.figures(decoded)
+        ]
+    except (TypeError, ValueError, KeyError, AttributeError) as error:
+        raise CorruptFileError(
+            f"{where} holds figures that are none ({error}): inspect the vocabulary again"
+        ) from error
 
 
 def _needs_float64(values: npt.NDArray[np.generic]) -> bool:

@@ -11,6 +11,7 @@ STATIC_FILES = (
     "comparison_page.js",
     "dashboard.js",
     "elements.js",
+    "evidence.js",
     "filter_bar.js",
     "findings_page.js",
     "histogram.js",

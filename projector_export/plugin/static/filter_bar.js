@@ -6,10 +6,11 @@ import { button, counted, element, menu, setAttributes } from './elements.js';
 import { Histogram } from './histogram.js';
 import { categoryColours, css } from './palette.js';
 
+/** @typedef {import('./columns.js').NumberColumn} NumberColumn */
 /** @typedef {import('./view_state.js').ViewState} ViewState */
 
 const SEARCH_MILLISECONDS = 120;
-const MOST_HISTOGRAMS = 4;
+const MOST_HISTOGRAMS = 6;
 
 export class FilterBar {
   /** @param {ViewState} state @param {AbortSignal} signal */
@@ -125,5 +126,9 @@ export class FilterBar {
 function shownNumbers({ vocabulary }) {
   const norm = vocabulary.numbers.filter((column) => column.name === 'norm');
   const others = vocabulary.numbers.filter((column) => column.name !== 'id' && column.most > column.least);
-  return [...new Set([...vocabulary.indicators, ...norm, ...others])].slice(0, MOST_HISTOGRAMS);
+  const columns = [...new Set([...vocabulary.indicators, ...norm, ...others])];
+  return columns.filter((column, place) => !columns.slice(0, place).some((before) => isSame(before, column))).slice(0, MOST_HISTOGRAMS);
 }
+
+/** @param {NumberColumn} first @param {NumberColumn} second */
+const isSame = (first, second) => first.values.every((value, row) => Object.is(value, second.values[row]));

@@ -22,7 +22,7 @@ export function findingsPage({ description }) {
   page.append(section('Indicators', findings.indicators.flatMap(({ name, cuts }) =>
     cuts.map(({ method, threshold, n_rows }) => [`${name}, ${method} cut`, threshold === null ? 'finds none' : `${spelled(threshold)}: ${counted(n_rows, 'row')}`]),
   )));
-  page.append(section('Health of the table', Object.entries(findings.health).map(([name, value]) => [name, figure(value)])));
+  page.append(section('Health of the table', description.figures.map(({ title, value, meaning }) => [title, value, meaning])));
   return page;
 }
 
@@ -39,17 +39,8 @@ function deadRows({ dead, references }) {
   ];
 }
 
-/** @param {string} title @param {string[][]} pairs */
+/** @param {string} title @param {string[][]} pairs name, value, and what that means */
 function section(title, pairs) {
-  const lines = pairs.map(([name, value]) => element('div', {}, element('dt', {}, name), element('dd', {}, value)));
+  const lines = pairs.map(([name, value, meaning]) => element('div', { title: meaning }, element('dt', {}, name), element('dd', {}, value)));
   return element('section', {}, element('h3', {}, title), element('dl', {}, ...lines));
-}
-
-/** @param {unknown} value @returns {string} */
-function figure(value) {
-  if (typeof value === 'number') return spelled(value);
-  if (value === null || value === undefined) return '–';
-  if (Array.isArray(value)) return value.map(figure).join(', ');
-  if (typeof value === 'object') return Object.entries(value).map(([name, part]) => `${name} ${figure(part)}`).join(', ');
-  return String(value);
 }

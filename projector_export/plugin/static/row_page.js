@@ -47,7 +47,8 @@ export class RowPage {
   /** @param {number} row */
   heading(row) {
     const { vocabulary } = this.state;
-    const marks = (vocabulary.evidenceOfRow.get(row) ?? []).map((phrase) => element('span', { class: 'mark alert' }, phrase));
+    const phrases = [...(vocabulary.evidenceOfRow.get(row) ?? []).filter((name) => !name.startsWith('low ')), ...(vocabulary.phrases.get(row) ?? [])];
+    const marks = [...new Set(phrases)].map((phrase) => element('span', { class: 'mark alert' }, phrase));
     const kind = vocabulary.kinds ? [element('span', { class: 'mark' }, vocabulary.kinds.text(row))] : [];
     const title = element('h2', { dir: 'auto' }, element('bdi', {}, vocabulary.labelOf(row)));
     return element('header', {}, title, element('div', { class: 'marks' }, ...kind, ...marks));

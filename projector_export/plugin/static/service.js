@@ -18,7 +18,6 @@
  * @property {{rows: number[], evidence: string}} references
  * @property {Indicator[]} indicators
  * @property {Candidate[]} candidates
- * @property {Record<string, unknown>} health
  * @property {string[]} notes
  */
 /**
@@ -34,6 +33,7 @@
  * @property {LayoutDescription[]} layouts
  * @property {Findings | null} findings
  * @property {string} problem
+ * @property {{title: string, value: string, meaning: string}[]} figures
  */
 /** @typedef {{row: number, other_row: number, label: string, value: number | null, other_value: number | null, rank: number, other_rank: number}} Move */
 /** @typedef {{shared: number, only_here: number, only_there: number, moved: Move[]}} Comparison */

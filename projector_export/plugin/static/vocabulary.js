@@ -2,6 +2,7 @@
 /** One export: its columns, what was found in it, and its layouts, which are fetched when they are first looked at. */
 
 import { CategoryColumn, NumberColumn, TextColumn } from './columns.js';
+import { evidenceOf, phrasesOf } from './evidence.js';
 import { describe, fetchBytes, fetchTexts } from './service.js';
 
 /** @typedef {import('./columns.js').Column} Column */
@@ -9,10 +10,8 @@ import { describe, fetchBytes, fetchTexts } from './service.js';
 /** @typedef {import('./service.js').Export} Export */
 
 const PAGE = 20_000;
-const MOST_EVIDENCE = 16;
-
-/** Rows may come from a damaged file. @param {unknown} row @param {number} count @returns {row is number} */
-const isRow = (row, count) => typeof row === 'number' && Number.isInteger(row) && row >= 0 && row < count;
+/** A column of long texts that the findings hold too. */
+const TOLD_BY_FINDINGS = 'evidence';
 
 export class Vocabulary {
   /** @param {Description} description @param {Column[]} columns */
@@ -20,7 +19,10 @@ export class Vocabulary {
     this.description = description;
     this.count = description.rows;
     this.columns = columns;
+    /** Rows by what speaks against them, in a few words. */
     this.evidence = evidenceOf(description);
+    /** What speaks against a row, in the words of the findings. */
+    this.phrases = phrasesOf(description);
     /** @type {Map<number, string[]>} */
     this.evidenceOfRow = new Map();
     for (const [phrase, rows] of this.evidence) {
@@ -38,8 +40,9 @@ export class Vocabulary {
   static async open(chosen) {
     const description = await describe(chosen);
     const key = keyOf(description);
+    const wanted = description.columns.filter(({ name }) => !(description.findings && name === TOLD_BY_FINDINGS));
     const columns = await Promise.all(
-      description.columns.map(async (column) => {
+      wanted.map(async (column) => {
         const query = { ...key, column: column.name };
         if (column.type === 'text') return new TextColumn(column.name, description.rows);
         const bytes = await fetchBytes(column.type === 'number' ? 'numbers' : 'codes', query);
@@ -124,36 +127,4 @@ export class Vocabulary {
 /** @param {Description} description */
 function keyOf({ run, name, stamp }) {
   return { run, name, stamp };
-}
-
-/**
- * Rows by what speaks against them.
- * @param {Description} description
- * @returns {Map<string, Uint32Array>}
- */
-function evidenceOf({ findings, rows: count }) {
-  /** @type {Map<string, Set<number>>} */
-  const found = new Map();
-  /** @param {string} phrase @param {Iterable<unknown>} rows */
-  const add = (phrase, rows) => {
-    for (const row of rows) {
-      if (!isRow(row, count)) continue;
-      if (!found.has(phrase)) found.set(phrase, new Set());
-      found.get(phrase)?.add(row);
-    }
-  };
-  if (findings) {
-    const { candidates, dead, references } = findings;
-    add('suspect', candidates.map((each) => each.row));
-    for (const candidate of candidates) for (const phrase of candidate.evidence) add(phrase, [candidate.row]);
-    add('zero', dead.zero);
-    add('tiny', dead.tiny);
-    add('identical', dead.identical.flat());
-    add('near-duplicate', dead.near_duplicates.flat());
-    add('padding', dead.padding);
-    add('reference', references.rows);
-  }
-  const largest = [...found].sort((a, b) => b[1].size - a[1].size).slice(0, MOST_EVIDENCE);
-  const kept = new Set(largest.map(([phrase]) => phrase));
-  return new Map([...found].filter(([phrase]) => kept.has(phrase)).map(([phrase, rows]) => [phrase, Uint32Array.from(rows).sort()]));
 }
