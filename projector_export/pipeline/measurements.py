@@ -28,6 +28,9 @@ __all__ = ["all_indicators", "compared_indicators", "find_references", "measured
 LEAST_A_ROW, MOST_A_ROW = 5, 20
 """Random directions for each row: with fewer, a row that wins none tells little."""
 
+DIRECTION_FLOPS = 5e11
+"""Multiplications and additions that random directions may cost without being asked for: some 5 s on two cores."""
+
 
 def find_references(output: EmbeddingTable, dead: DeadRows, wishes: Wishes, *, is_tied: bool | None) -> References:
     """Return the reference rows that the user names, else those that are found.
@@ -117,7 +120,7 @@ def random_wins(table: EmbeddingTable, dead: DeadRows, wishes: Wishes, progress:
     n_rows = table.n_rows - len(exclude)
     wanted = wishes.n_directions
     if wanted is None:
-        wanted = min(never_argmax.affordable_directions(table.shape), MOST_A_ROW * n_rows)
+        wanted = min(never_argmax.affordable_directions(table.shape, flops=DIRECTION_FLOPS), MOST_A_ROW * n_rows)
         wanted = wanted if wanted >= LEAST_A_ROW * n_rows else 0
     if wanted < 2 or n_rows < 1:
         return None

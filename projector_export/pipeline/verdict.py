@@ -90,11 +90,10 @@ def adaptive(
     usable = ~left_out(table, dead)
     values = main.indicator.values
     suspicious = main.low.copy()
-    clusters = in_clusters(dead)
-    suspicious[[row for row in clusters if usable[row]]] = True
+    suspicious[[row for row in in_clusters(dead, table.n_rows) if usable[row]]] = True
     rows = np.flatnonzero(suspicious)
     rows = rows[np.argsort(np.nan_to_num(values[rows], nan=np.inf), kind="stable")]
-    evidence = _evidence(ordered, rows, known, clusters)
+    evidence = _evidence(ordered, rows, known, dead)
     notes = tuple(note for each in compared for note in each.notes)
     if not grouped:
         notes = (*notes, "no indicator's distribution has a lower group of rows: nothing suggests under-trained tokens")
@@ -102,7 +101,7 @@ def adaptive(
 
 
 def _evidence(
-    compared: Sequence[Compared], rows: npt.NDArray[np.int64], known: References, clusters: Mapping[int, int]
+    compared: Sequence[Compared], rows: npt.NDArray[np.int64], known: References, dead: DeadRows
 ) -> dict[int, tuple[str, ...]]:
     phrases: dict[int, list[str]] = {row: [] for row in rows.tolist()}
     for each in compared:
@@ -115,8 +114,9 @@ def _evidence(
             phrases[row].append(f"{name} {values[row]:.4g} is {words}, at or below {limit:.4g}")
     for row in set(known.rows) & phrases.keys():
         phrases[row].append(f"reference row ({known.evidence})")
-    for row in clusters.keys() & phrases.keys():
-        phrases[row].append(f"one of {clusters[row]:,} nearly equal rows")
+    for group in dead.near_duplicates:
+        for row in phrases.keys() & set(group):
+            phrases[row].append(f"one of {len(group):,} nearly equal rows")
     return {row: tuple(each) for row, each in phrases.items()}
 
 

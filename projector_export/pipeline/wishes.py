@@ -34,7 +34,7 @@ class Wishes:
         Whether a name such as ``[unused12]`` makes a row a reference.
     n_directions
         Random directions along which the largest row is looked for, 0 for none. By default 5 to 20 for each row where that
-        costs no more than 2e12 multiplications and additions, else none.
+        costs no more than 5e11 multiplications and additions, else none.
 
     Raises
     ------

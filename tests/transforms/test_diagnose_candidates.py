@@ -109,4 +109,5 @@ def test_kinds_explain_a_group_only_if_they_hold_most_of_it():
 
 def test_large_groups_of_near_duplicates_are_told_row_by_row():
     dead = DeadRows(near_duplicates=(tuple(range(12)), (20, 21)))
-    assert candidates.in_clusters(dead) == dict.fromkeys(range(12), 12)
+    assert candidates.in_clusters(dead, 1_200) == dict.fromkeys(range(12), 12)
+    assert candidates.in_clusters(dead, 1_300) == {}

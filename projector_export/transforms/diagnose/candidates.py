@@ -19,8 +19,10 @@ __all__ = ["LEAST_CLUSTER", "OWN_EVIDENCE", "Compared", "compare", "in_clusters"
 
 BoolArray = npt.NDArray[np.bool_]
 
+CLUSTER_SHARE = 0.01
 LEAST_CLUSTER = 10
-"""A group of near-duplicates is suspicious by itself if it has so many rows."""
+"""A group of near-duplicates is suspicious by itself if it has this share of all rows, and so many: a few tokens that occur
+together once and nowhere else are alike, too."""
 
 OWN_EVIDENCE = frozenset({"unused byte values", "rows beyond the tokenizer", "names that say unused", "given"})
 """References of these classes are untrained beyond doubt: a lower group without most of them is none of under-training."""
@@ -105,9 +107,10 @@ def compare(
     return Compared(indicator, summary, threshold, group, low, notes)
 
 
-def in_clusters(dead: DeadRows) -> dict[int, int]:
+def in_clusters(dead: DeadRows, n_rows: int) -> dict[int, int]:
     """Return, for each row of a suspiciously large group of near-duplicates, how many rows the group has."""
-    return {row: len(group) for group in dead.near_duplicates if len(group) >= LEAST_CLUSTER for row in group}
+    least = max(LEAST_CLUSTER, CLUSTER_SHARE * n_rows)
+    return {row: len(group) for group in dead.near_duplicates if len(group) >= least for row in group}
 
 
 def _group(
