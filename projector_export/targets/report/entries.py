@@ -14,6 +14,7 @@ from projector_export.targets.plot.wording import readable, shortened
 
 __all__ = ["entries", "numbers_of", "sentence", "shown"]
 
+MAX_NEIGHBOUR = 40
 MAX_TOKEN = 120
 """Characters of a token that are shown: some are thousands long."""
 
@@ -55,7 +56,7 @@ def entries(table: EmbeddingTable, findings: Findings) -> dict[str, JSONValue]:
                 _number(suspect.score if suspect else None if scores is None else float(scores[row])),
                 _number(None if norms is None else float(norms[row])),
                 _evidence(findings, suspect) if suspect else [],
-                [shown(each) for each in suspect.neighbours] if suspect else [],
+                [shortened(readable(each), MAX_NEIGHBOUR) for each in suspect.neighbours] if suspect else [],
                 _number(suspect.probability if suspect else None),
             ]
         )

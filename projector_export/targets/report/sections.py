@@ -160,7 +160,7 @@ def _groups(table: EmbeddingTable, findings: Findings) -> str:
         lines = (_group(group, tokens) for group in groups[:MAX_GROUPS])
         rest = f'<p class="quiet">and {len(groups) - MAX_GROUPS:,} more groups</p>' if len(groups) > MAX_GROUPS else ""
         if groups:
-            parts.append(f"<section>\n<h2>{title}</h2>\n{_rows(('rows', 'tokens'), lines)}{rest}</section>\n")
+            parts.append(f"<section>\n<h2>{title}</h2>\n{_rows(('rows', 'tokens'), lines, 'groups')}{rest}</section>\n")
     return "".join(parts)
 
 
