@@ -116,8 +116,8 @@ def test_groups_and_recall_are_added_to_the_dead_rows() -> None:
 
 
 def test_recall_is_the_share_of_pairs_that_share_a_label() -> None:
-    rows = np.random.default_rng(0).standard_normal((200, 3))
-    labels = np.random.default_rng(1).integers(0, 3, 200)
+    rows = np.random.default_rng(0).standard_normal((120, 3))
+    labels = np.random.default_rng(1).integers(0, 3, 120)
     labels[:50] = np.arange(3, 53)
     near = squareform(pdist(rows)) <= 0.7
     np.fill_diagonal(near, False)
@@ -161,7 +161,7 @@ def test_sampled_distances_are_exact_and_walk_in_blocks(monkeypatch: pytest.Monk
 
 
 def test_the_spacing_is_the_upper_quartile_and_few_dimensions_shrink_the_radius() -> None:
-    rows = np.random.default_rng(0).random((200, 2)).astype(np.float32)
+    rows = np.random.default_rng(0).random((120, 2)).astype(np.float32)
     distances = squareform(pdist(rows.astype(np.float64)))
     np.fill_diagonal(distances, np.inf)
     near = nearness.measure(ArrayVectors(rows), 0)
@@ -184,7 +184,7 @@ def test_shortest_links_hold_together_the_same_rows(pairs: list[tuple[int, int, 
     pairs = [(min(a, b), max(a, b), length) for a, b, length in pairs if a != b]
     first, second, squared = (np.array([pair[place] for pair in pairs], dtype=np.int64) for place in range(3))
     links = Links(first, second, squared.astype(float))
-    forest = Links.none().joined(links, 10)
+    forest = Links.none().joined(links)
     assert len(forest.first) <= 9
     for limit in range(6):
         expected = links.take(links.squared <= limit).groups(10)

@@ -43,7 +43,7 @@ def links_of(vectors: Vectors, radius: float, *, progress: Progress | None = Non
         near, other = near[upper], other[upper]
         if len(near):
             found = Links(near + start, other + start, np.maximum(squared[near, other], 0).astype(np.float64))
-            links = links.joined(found, n_rows)
+            links = links.joined(found)
         if progress:
             progress(min(start + step, n_rows), n_rows)
     return links

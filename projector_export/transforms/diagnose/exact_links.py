@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
-from projector_export.transforms.diagnose.linked_rows import Links
+from projector_export.transforms.diagnose.linked_rows import FIELDS, Links
 from projector_export.vectors import BLOCK_BYTES, SelectedVectors, Vectors
 
 __all__ = ["within"]
@@ -40,7 +40,7 @@ def within(links: Links, vectors: Vectors, radius: float) -> Links:
             difference = held[first[ends]].astype(np.float64) - held[second[ends]]
             squared[ends] = np.einsum("ij,ij->i", difference, difference)
         kept.append(Links(part.first, part.second, squared).take(squared <= radius**2))
-    return Links(*(np.concatenate([getattr(one, name) for one in kept]) for name in ("first", "second", "squared")))
+    return Links(*(np.concatenate([getattr(one, name) for one in kept]) for name in FIELDS))
 
 
 def _parts(links: Links, n_held: int) -> Iterator[Links]:

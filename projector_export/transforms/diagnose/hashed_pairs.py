@@ -42,26 +42,22 @@ def links_of(stand_ins: RowSketch, radius: float, seed: int, *, progress: Progre
     order of one more projection, and each is compared with the 4 that follow: the cost of a table is linear in rows, also
     where thousands of rows share one cell.
     """
-    n_rows = len(stand_ins.rows)
     random = np.random.default_rng(seed)
     limit = stand_ins.slack * radius**2
     links = Links.none()
     for table in range(N_TABLES):
-        order, cells = _cells(stand_ins.rows, CELL_RADII * radius, random)
-        for shift in range(1, min(N_FOLLOWING, n_rows - 1) + 1):
-            together = np.flatnonzero(cells[:-shift] == cells[shift:])
-            found = _near(stand_ins.rows, order[together], order[together + shift], limit)
-            if len(found.first):
-                links = links.joined(found, n_rows)
+        found = _near(stand_ins.rows, *_neighbours(stand_ins.rows, CELL_RADII * radius, random), limit)
+        if len(found.first):
+            links = links.joined(found)
         if progress:
             progress(table + 1, N_TABLES)
     return links
 
 
-def _cells(
+def _neighbours(
     rows: Float32Array, width: float, random: np.random.Generator
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Return the rows in the order of their cells, and a number for the cell of each."""
+    """Return pairs of rows that follow each other in a cell."""
     directions = random.standard_normal((rows.shape[1], N_HASHES + 1), dtype=np.float32)
     projected = rows @ directions
     places = np.floor(projected[:, :N_HASHES] / np.float64(width) + random.random(N_HASHES)).clip(-FARTHEST, FARTHEST)
@@ -70,7 +66,13 @@ def _cells(
         axis=1
     )  # wraps: a hash of the cell, whose chance hits cost one look
     order = np.lexsort((projected[:, N_HASHES], keys))
-    return order.astype(np.int64), keys[order]
+    cells = keys[order]
+    pairs = [np.empty((2, 0), dtype=np.int64)]
+    for shift in range(1, min(N_FOLLOWING, len(rows) - 1) + 1):
+        together = np.flatnonzero(cells[:-shift] == cells[shift:])
+        pairs.append(np.stack([order[together], order[together + shift]]))
+    first, second = np.concatenate(pairs, axis=1)
+    return first, second
 
 
 def _near(rows: Float32Array, first: npt.NDArray[np.int64], second: npt.NDArray[np.int64], limit: float) -> Links:

@@ -98,7 +98,7 @@ def measure(
     _add_norms(report, sums.norms, rows)
     _add_directions(report, sums)
     _add_spectrum(report, vectors, sums, spectrum.covariance(vectors, sums.mean, progress=progress))
-    for name, value, reason in local_health.measure(table, rows, neighbours, seed):
+    for name, value, reason in local_health.measure(table, rows[sums.norms > 0], neighbours, seed):
         report.add(name, value, missing=reason)
     return {**report.figures, "reasons": report.reasons}
 

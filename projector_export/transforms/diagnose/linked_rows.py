@@ -7,7 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Links"]
+__all__ = ["FIELDS", "Links"]
+
+FIELDS = ("first", "second", "squared")
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,7 +37,7 @@ class Links:
         """Return some of the pairs."""
         return Links(self.first[chosen], self.second[chosen], self.squared[chosen])
 
-    def joined(self, others: Links, n_rows: int) -> Links:
+    def joined(self, others: Links) -> Links:
         """Return the shortest links that hold together what these and others hold together: fewer than rows.
 
         They are a minimum spanning forest, so that longer links in it fail a stricter limit only where all fail.
@@ -43,21 +45,18 @@ class Links:
         from scipy.sparse import coo_matrix
         from scipy.sparse.csgraph import minimum_spanning_tree
 
-        first = np.concatenate([self.first, others.first])
-        second = np.concatenate([self.second, others.second])
-        squared = np.concatenate([self.squared, others.squared])
-        order = np.argsort(squared, kind="stable")
-        _, places = np.unique(first[order] * n_rows + second[order], return_index=True)
+        both = Links(*(np.concatenate([getattr(self, name), getattr(others, name)]) for name in FIELDS))
+        rows, ends = np.unique(np.concatenate([both.first, both.second]), return_inverse=True)
+        first, second = ends.reshape(2, -1)
+        order = np.argsort(both.squared, kind="stable")
+        _, places = np.unique(first[order] * len(rows) + second[order], return_index=True)
         once = order[places]
-        shift = float(squared.max(initial=0.0)) or 1.0  # a sparse matrix keeps no link of length 0
-        entries = squared[once] / shift + 1.0
-        forest = minimum_spanning_tree(
-            coo_matrix((entries, (first[once], second[once])), shape=(n_rows, n_rows)).tocsr()
-        )
-        kept = forest.tocoo()
-        low = np.minimum(kept.row, kept.col).astype(np.int64)
-        high = np.maximum(kept.row, kept.col).astype(np.int64)
-        return Links(low, high, np.maximum(kept.data - 1.0, 0.0) * shift)
+        longest = float(both.squared.max(initial=0.0)) or 1.0
+        entries = both.squared[once] / longest + 1.0  # a sparse matrix keeps no link of length 0
+        links = coo_matrix((entries, (first[once], second[once])), shape=(len(rows), len(rows)))
+        forest = minimum_spanning_tree(links.tocsr()).tocoo()
+        low, high = np.minimum(forest.row, forest.col), np.maximum(forest.row, forest.col)
+        return Links(rows[low], rows[high], np.maximum(forest.data - 1.0, 0.0) * longest)
 
     def groups(self, n_rows: int) -> npt.NDArray[np.int64]:
         """Return a number for each row, shape ``(n_rows,)``: linked rows, also over others, share theirs."""

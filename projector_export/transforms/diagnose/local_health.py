@@ -14,12 +14,12 @@ from projector_export.transforms.diagnose import hubness
 from projector_export.transforms.diagnose.intrinsic_dimension import two_nn
 from projector_export.transforms.diagnose.sampled_distances import two_nearest
 from projector_export.transforms.diagnose.sampled_neighbours import N_SAMPLED, nearest
-from projector_export.vectors import SelectedVectors, norms_of
+from projector_export.vectors import SelectedVectors, blocks_of
 
 __all__ = ["measure"]
 
 N_NEIGHBORS = 10
-N_ANCHORS = (256, 1_024)
+N_ANCHORS = (128, 1_024)
 ANCHOR_FLOPS = 2e11
 
 
@@ -33,19 +33,26 @@ def measure(
     table
         Finite rows.
     rows
-        Row numbers, increasing, that count.
+        Row numbers, increasing, that count; none of them zero.
     neighbours
         Of all rows of the table.
     seed
         Draws the sampled rows.
     """
-    alive = np.flatnonzero(norms_of(table.vectors) > 0)
-    counting = np.intersect1d(rows, alive)
-    for name, chosen in (("hubness", counting), ("hubness_with_excluded", alive)):
+    alive = np.union1d(rows, _alive(table, np.setdiff1d(np.arange(table.n_rows), rows)))
+    for name, chosen in (("hubness", rows), ("hubness_with_excluded", alive)):
         value = _hubness(table, chosen, neighbours, seed)
         yield name, value, "" if value else "there are too few rows"
-    dimension = _dimension(table, counting, seed)
+    dimension = _dimension(table, rows, seed)
     yield "intrinsic_dimension", dimension, "" if dimension else "fewer than three rows with two neighbours differ"
+
+
+def _alive(table: EmbeddingTable, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Return those of the rows that are not zero."""
+    parts = [rows[:0]]
+    for start, block in blocks_of(SelectedVectors(table.vectors, rows)):
+        parts.append(rows[start : start + len(block)][block.any(axis=1)])
+    return np.concatenate(parts)
 
 
 def _hubness(

@@ -74,7 +74,7 @@ def find(table: EmbeddingTable, *, dead: DeadRows, seed: int = 0, progress: Prog
     Two rows are linked where their Euclidean distance is at most :func:`~.nearness.measure`'s radius: 0.3 of the usual
     distance to the nearest row, less in few dimensions. All pairs are looked at up to 1e12 multiplications and additions.
     Above, the table's neighbours are taken where there are some by Euclidean distance; else rows are hashed
-    (:func:`~.hashed_pairs.links_of`), links are computed again from differences, and the recall is estimated on up to 512
+    (:func:`~.hashed_pairs.links_of`), links are computed again from differences, and the recall is estimated on up to 256
     sampled rows, each against all rows. Both cost a number of products of rows that does not grow with the table.
     """
     rows = _distinct(table.n_rows, dead)
@@ -113,7 +113,7 @@ def _from_graph(graph: Neighbours, rows: npt.NDArray[np.int64], radius: float) -
     second = places[graph.indices[rows][near]]
     squared = graph.distances[rows][near].astype(np.float64) ** 2
     found = Links(np.minimum(first, second), np.maximum(first, second), squared).take(second >= 0)
-    return Links.none().joined(found, len(rows))
+    return Links.none().joined(found)
 
 
 def _distinct(n_rows: int, dead: DeadRows) -> npt.NDArray[np.int64]:

@@ -18,7 +18,7 @@ NEAR = 0.3
 CHANCE = 1e-4
 """Share of rows of a structureless table that may have such a neighbour by chance."""
 
-N_SAMPLED = 256
+N_SAMPLED = 128
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Nearness:
 
 
 def measure(vectors: Vectors, seed: int) -> Nearness:
-    """Measure it on 256 sampled rows, each against all rows.
+    """Measure it on 128 sampled rows, each against all rows.
 
     Parameters
     ----------

@@ -10,7 +10,7 @@ from projector_export.vectors import Vectors
 
 __all__ = ["estimate"]
 
-N_SAMPLED = 256
+N_SAMPLED = 128
 """Of the rows in groups, and of the others."""
 
 
@@ -30,7 +30,7 @@ def estimate(vectors: Vectors, labels: npt.NDArray[np.int64], radius: float, see
 
     Notes
     -----
-    A stratified estimate: up to 256 rows from those that share their label with others and 256 from the rest, each against all
+    A stratified estimate: up to 128 rows from those that share their label with others and 128 from the rest, each against all
     rows; the pairs of a stratum are weighted with its size over its sample. 1.0 where the sampled rows have no near pair.
     """
     random = np.random.default_rng(seed)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from projector_export.vectors import Float32Array, Progress, SelectedVectors, Vectors, blocks_of
+from projector_export.vectors import BLOCK_BYTES, Float32Array, Progress, SelectedVectors, Vectors, blocks_of
 
 __all__ = ["N_SKETCHED", "RowSketch", "sketch"]
 
@@ -14,6 +14,8 @@ N_SKETCHED = 256
 """Dimensions of the stand-in."""
 
 N_CENTRE = 256
+
+N_BLOCK_ROWS = 1_024
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,7 +59,7 @@ def sketch(vectors: Vectors, seed: int, *, progress: Progress | None = None) -> 
     if n_dims > N_SKETCHED:
         projection = random.standard_normal((n_dims, N_SKETCHED), dtype=np.float32) / np.float32(np.sqrt(N_SKETCHED))
     rows = np.empty((n_rows, min(n_dims, N_SKETCHED)), dtype=np.float32)
-    for start, block in blocks_of(vectors):
+    for start, block in blocks_of(vectors, block_bytes=max(BLOCK_BYTES, 4 * n_dims * N_BLOCK_ROWS)):
         centred = block - centre
         rows[start : start + len(block)] = centred if projection is None else centred @ projection
         if progress:

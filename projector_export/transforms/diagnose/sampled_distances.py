@@ -14,6 +14,9 @@ __all__ = ["squared_blocks", "two_nearest"]
 N_DISTANCES = 8 * 2**20
 """Distances of one block."""
 
+N_BLOCK_ROWS = 1_024
+"""Rows of one block at least: a matrix product of fewer pays more for its start."""
+
 
 def squared_blocks(vectors: Vectors, sampled: npt.NDArray[np.int64]) -> Iterator[tuple[int, npt.NDArray[np.float64]]]:
     """Walk through all rows with their squared Euclidean distances to sampled rows.
@@ -41,7 +44,8 @@ def squared_blocks(vectors: Vectors, sampled: npt.NDArray[np.int64]) -> Iterator
     centre = chosen.mean(axis=0)
     chosen -= centre
     lengths = np.einsum("ij,ij->i", chosen, chosen)[:, None]
-    block_bytes = min(BLOCK_BYTES, 4 * vectors.shape[1] * max(1, N_DISTANCES // len(sampled)))
+    row_bytes = 4 * vectors.shape[1]
+    block_bytes = min(max(BLOCK_BYTES, row_bytes * N_BLOCK_ROWS), row_bytes * max(1, N_DISTANCES // len(sampled)))
     for start, block in blocks_of(vectors, block_bytes=block_bytes):
         wide = block - centre
         squared = chosen @ wide.T
