@@ -131,6 +131,7 @@ class Contents:
             "label": self.label,
             "columns": self._described_columns(),
             "layouts": layouts,
+            "has_projector": self.export.is_whole_in_viewer,
             **self._findings(),
         }
 

@@ -13,6 +13,7 @@ from pathlib import Path, PurePosixPath
 from projector_export.errors import CorruptFileError, InvalidInputError, NotFoundError, ProjectorExportError
 from projector_export.formats import export_manifest, findings, projector_config
 from projector_export.formats.export_manifest import ExportManifest
+from projector_export.formats.projector_config import EmbeddingInfo
 
 __all__ = ["ROOT", "Export", "Survey", "has_export", "survey"]
 
@@ -34,6 +35,8 @@ class Export:
         What the export says of itself.
     stamp
         Changes whenever the export is written again.
+    info
+        What the projector is told of it.
     """
 
     run: str
@@ -41,11 +44,35 @@ class Export:
     folder: Path
     manifest: ExportManifest
     stamp: str
+    info: EmbeddingInfo
 
     @property
     def name(self) -> str:
         """The tensor's name."""
         return self.manifest.name
+
+    @property
+    def is_whole_in_viewer(self) -> bool:
+        """Whether the projector is given every row, so that its row numbers are those of the export."""
+        return self.info.tensor_shape[:1] == self.manifest.shape[:1]
+
+    def viewer_file(self, path: str) -> Path:
+        """Return a file that the projector is given.
+
+        Parameters
+        ----------
+        path
+            One of the paths of :attr:`info`, relative to the run.
+
+        Raises
+        ------
+        NotFoundError
+            If there is none, or it is not in the tensor's folder.
+        """
+        parts = PurePosixPath(path).parts
+        if len(parts) != 2 or parts[0] != self.folder.name or not (self.folder / parts[1]).is_file():
+            raise NotFoundError(f"{self.name!a} has no such file for the projector: export that tensor again")
+        return self.folder / parts[1]
 
 
 @dataclass(frozen=True)
@@ -85,9 +112,9 @@ def survey(logdir: Path, runs: Iterable[str]) -> Survey:
     problems: list[str] = []
     for run in runs:
         try:
-            for folder in _folders(logdir, run):
+            for folder, info in _folders(logdir, run):
                 try:
-                    exports.append(_export(logdir, run, folder))
+                    exports.append(_export(logdir, run, folder, info))
                 except (ProjectorExportError, OSError) as error:
                     problems.append(f"run {run!a}: {_sentence(error)}")
         except (ProjectorExportError, OSError) as error:
@@ -103,20 +130,20 @@ def has_export(logdir: Path, run: str) -> bool:
         return False
 
 
-def _folders(logdir: Path, run: str) -> Iterator[Path]:
+def _folders(logdir: Path, run: str) -> Iterator[tuple[Path, EmbeddingInfo]]:
     run_folder = logdir / run
     config = run_folder / projector_config.FILE_NAME
     if not os.path.lexists(config):
         return
     entries = projector_config.decode(_text(logdir, config), where=str(config)).embeddings
-    names = dict.fromkeys(PurePosixPath(info.tensor_path).parts[0] for info in entries if "/" in info.tensor_path)
-    for name in names:
+    named = {PurePosixPath(info.tensor_path).parts[0]: info for info in entries if "/" in info.tensor_path}
+    for name, info in named.items():
         folder = run_folder / name
         if folder.parent == run_folder and name != ".." and os.path.lexists(folder / export_manifest.FILE_NAME):
-            yield folder
+            yield folder, info
 
 
-def _export(logdir: Path, run: str, folder: Path) -> Export:
+def _export(logdir: Path, run: str, folder: Path, info: EmbeddingInfo) -> Export:
     path = folder / export_manifest.FILE_NAME
     manifest = export_manifest.decode(_text(logdir, path), where=str(path))
     files = sorted(each for each in folder.iterdir() if not each.is_dir())
@@ -125,7 +152,7 @@ def _export(logdir: Path, run: str, folder: Path) -> Export:
     seen = {each.name: each.stat() for each in files}
     names = (export_manifest.FILE_NAME, findings.FILE_NAME)
     stamp = "-".join(f"{seen[name].st_mtime_ns:x}.{seen[name].st_size:x}" for name in names if name in seen)
-    return Export(run, logdir / run, folder, manifest, stamp)
+    return Export(run, logdir / run, folder, manifest, stamp, info)
 
 
 def _text(logdir: Path, path: Path) -> str:

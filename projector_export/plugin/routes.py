@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from urllib.parse import quote, urlencode
 
 import numpy as np
 
@@ -47,6 +48,8 @@ class Routes:
             "layout": self.layout,
             "neighbours": self.neighbours,
             "comparison": self.comparison,
+            "projector_config": self.projector_config,
+            "projector_file": self.projector_file,
         }
 
     def exports(self, _: Mapping[str, str]) -> dict[str, JSONValue]:
@@ -96,6 +99,38 @@ class Routes:
         second = self._shelf.get(found.find(_required(query, "other_run"), _required(query, "other_name")))
         name = _required(query, "column")
         return _moved(first, second, name, _integer(query, "count", default=100, most=MAX_MOVED))
+
+    def projector_config(self, query: Mapping[str, str]) -> dict[str, JSONValue]:
+        """Return the config that the projector reads where it is a page of its own.
+
+        Reader: ``vz_projector/data-provider-demo.ts``, which takes a tensor for raw float32 if its address ends in ``.bytes``.
+        """
+        export = _chosen(self._survey(), query)
+        if not export.is_whole_in_viewer:
+            raise NotFoundError(f"the projector is given a choice of the rows of {export.name!a} only: see its own tab")
+        address = "projector_file?" + urlencode(
+            {"run": export.run, "name": export.name, "stamp": export.stamp}, quote_via=quote
+        )
+        config: dict[str, JSONValue] = {
+            "tensorName": export.name,
+            "tensorShape": list(export.info.tensor_shape),
+            "tensorPath": f"{address}&file=tensor#.bytes",
+        }
+        if export.info.metadata_path:
+            config["metadataPath"] = f"{address}&file=metadata"
+        if export.info.bookmarks_path:
+            config["bookmarksPath"] = f"{address}&file=bookmarks"
+        return {"embeddings": [config]}
+
+    def projector_file(self, query: Mapping[str, str]) -> bytes:
+        """Return a file of the export as the projector is given it."""
+        export = _chosen(self._survey(), query)
+        paths = {
+            "tensor": export.info.tensor_path,
+            "metadata": export.info.metadata_path,
+            "bookmarks": export.info.bookmarks_path,
+        }
+        return export.viewer_file(paths.get(_required(query, "file"), "")).read_bytes()
 
     def _contents(self, query: Mapping[str, str]) -> Contents:
         return self._shelf.get(_chosen(self._survey(), query))

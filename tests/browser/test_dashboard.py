@@ -265,7 +265,9 @@ def test_hostile_texts_findings_and_runs_that_appear(dashboard, tmp_path):
         assert dashboard.count() == 20
         dashboard.sort_by("score")
         dashboard.locate(".table-row:not([hidden])").first.click()
-        assert "score below the cut" in dashboard.locate(".row-page .marks").inner_text()
+        assert "score below the cut" in dashboard.locate(".row-page .phrases").inner_text()
+        assert "suspect" in dashboard.locate(".row-page .marks").inner_text()
+        assert dashboard.chip("low score").count() == 0, "it is said of the suspects already"
         dashboard.locate("[role=tab]", has_text="Findings").click()
         assert "A <b>note</b>." in dashboard.locate(".findings-page").inner_text()
         assert dashboard.page.frames[1].evaluate("window.pwned") is None
@@ -273,3 +275,72 @@ def test_hostile_texts_findings_and_runs_that_appear(dashboard, tmp_path):
         dashboard.wait_until(lambda: dashboard.locate("select[aria-label=Export] option").count() == 2)
         dashboard.choose_export("second · tokens", 300)
         dashboard.assert_quiet()
+
+
+FIND_PROJECTOR = "const projector = document.querySelector('vz-projector');"
+
+
+@pytest.fixture
+def small(dashboard, tmp_path):
+    """The dashboard on an export of some hundred rows, not opened yet."""
+    write_run(tmp_path / "logs", None, table=vocabulary(seed=5, labels=[f"token{row}" for row in range(600)]))
+    with running_tensorboard(tmp_path / "logs", tmp_path / "log.txt") as server:
+        yield dashboard, server
+
+
+def test_the_projector_in_place_of_the_map(small, tmp_path):
+    dashboard, server = small
+    dashboard.open(server, 600)
+    dashboard.locate(".table").press("ArrowDown")
+    dashboard.locate("button", has_text="Projector").click()
+    dashboard.locate(".projector.is-ready[data-layout='0']").wait_for(timeout=90_000)
+    (frame,) = [frame for frame in dashboard.page.frames if "/projector.html" in frame.url]
+    layout = vocabulary(seed=5).layouts[0].coordinates
+
+    def shown():
+        found = frame.evaluate(
+            f"() => {{ {FIND_PROJECTOR} const {{points}} = projector.dataSet;"
+            " return [projector.selectedPointIndices, points.map((point) => [point.projections['umap-0'], point.projections['umap-1']])]; }"
+        )
+        return found[0], np.array(found[1])
+
+    selected, places = shown()
+    assert selected == [1]
+    distances = [np.linalg.norm(each[:300] - each[300:], axis=1) for each in (layout, places)]
+    assert np.allclose(distances[0] / distances[0].max(), distances[1] / distances[1].max(), atol=1e-3)
+    dashboard.locate(".table").press("ArrowDown")
+    dashboard.wait_until(lambda: shown()[0] == [2])
+    frame.evaluate(f"() => {{ {FIND_PROJECTOR} projector.notifySelectionChanged([7, 9]); }}")
+    dashboard.wait_until(lambda: dashboard.selected() == ["token7", "token9"])
+    assert dashboard.heading() == "token7"
+    dashboard.page.screenshot(path=tmp_path / "projector.png")
+    dashboard.locate("[aria-label=Layout]").select_option("deep")
+    dashboard.locate(".projector[data-layout='1']").wait_for()
+    assert shown()[0] == [7, 9]
+    dashboard.locate("button", has_text="Projector").click()
+    assert dashboard.locate(".stage").is_visible()
+    dashboard.assert_quiet()
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "",
+        "customElements.define('vz-projector', class extends HTMLElement { dataSet = {points: [1]}; projection = {}; })",
+        None,
+    ],
+)
+def test_the_plain_map_where_the_projector_is_missing_or_changed(small, script):
+    dashboard, server = small
+    if script is None:
+        dashboard.page.route("**/projector_binary.js", lambda route: route.abort())
+    else:
+        dashboard.page.route(
+            "**/projector_binary.js", lambda route: route.fulfill(body=script, content_type="text/javascript")
+        )
+    dashboard.open(server, 600)
+    dashboard.locate("button", has_text="Projector").click()
+    dashboard.locate(".notice:not([hidden])").wait_for()
+    assert "The plain map is shown instead." in dashboard.locate(".notice").inner_text()
+    assert dashboard.locate(".stage").is_visible()
+    assert dashboard.locate(".projector").count() == 0

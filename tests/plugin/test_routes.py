@@ -8,6 +8,8 @@ import pytest
 from dashboard_exports import N_ROWS, vocabulary, write_findings, write_run
 from plugin_dashboard import Dashboard
 
+import projector_export
+from projector_export import ViewerLimits
 from projector_export.plugin.routes import MAX_PAGE
 
 THIS = {"run": ".", "name": "tokens"}
@@ -72,6 +74,8 @@ def test_findings_are_passed_on(dashboard):
     assert len(found["candidates"]) == 20
     assert found["dead"]["near_duplicates"] == [[6, 7, 8]]
     assert found["indicators"][0]["name"] == "score"
+    figures = dashboard.get("description", **OTHER)["figures"]
+    assert {"title", "value", "meaning"} == set(figures[0])
 
 
 @pytest.mark.parametrize(
@@ -80,6 +84,7 @@ def test_findings_are_passed_on(dashboard):
         ((b'"schema_version": 1', b'"schema_version": 2'), "findings of version 2, and this program reads version 1"),
         ((b'"candidates"', b'"candy"'), "holds no findings"),
         ((b'"n_rows": 600', b'"n_rows": 601'), "is about 601 rows and the tensor has 600"),
+        ((b'"health": {', b'"health": 7, "x": {'), "holds figures that are none"),
     ],
 )
 def test_findings_that_cannot_be_read_are_a_sentence_beside_the_table(dashboard, damage, words):
@@ -109,6 +114,34 @@ def test_comparison_names_what_moved(dashboard):
     assert moves == sorted(moves, reverse=True)
     first = found["moved"][0]
     assert first["value"] == pytest.approx(float(vocabulary(seed=1).column("score").values[first["row"]]), rel=1e-6)
+
+
+def test_the_projector_is_given_its_own_files(dashboard):
+    (config,) = dashboard.get("projector_config", **THIS)["embeddings"]
+    assert (config["tensorName"], config["tensorShape"]) == ("tokens", [N_ROWS, 8])
+    assert config["tensorPath"].endswith("#.bytes")
+    folder = next(dashboard.logdir.glob("*/manifest.json")).parent
+    files = {"tensor": "vectors.ckpt.data-00000-of-00001", "metadata": "metadata.tsv", "bookmarks": "bookmarks.json"}
+    for file, name in files.items():
+        assert f"&file={file}" in config[f"{file}Path"]
+        assert dashboard.get("projector_file", file=file, **THIS) == (folder / name).read_bytes()
+
+
+def test_the_projector_is_not_offered_a_choice_of_the_rows(tmp_path):
+    projector_export.write(vocabulary(), tmp_path, limits=ViewerLimits(max_rows=100))
+    dashboard = Dashboard(tmp_path)
+    assert dashboard.get("description", **THIS)["has_projector"] is False
+    assert "a choice of the rows" in dashboard.refusal("projector_config", **THIS)[1]
+
+
+@pytest.mark.parametrize(
+    "path", ["tokens/../projector_config.pbtxt", "tokens/sub/x", "other/metadata.tsv", "tokens/none"]
+)
+def test_the_projector_is_given_nothing_else(dashboard, path):
+    config = dashboard.logdir / "projector_config.pbtxt"
+    config.write_text(config.read_text().replace("tokens/metadata.tsv", path))
+    assert dashboard.refusal("projector_file", file="metadata", **THIS)[0] == 404
+    assert dashboard.refusal("projector_file", file="manifest", **THIS)[0] == 404
 
 
 def test_runs_that_appear_and_exports_that_are_replaced(dashboard):
@@ -144,6 +177,9 @@ def test_runs_that_appear_and_exports_that_are_replaced(dashboard):
         ("neighbours", {**THIS, "row": "600"}, 400, "there is no row 600"),
         ("neighbours", {**THIS, "row": "1", "count": "1e9"}, 400, "count is a whole number"),
         ("comparison", {**THIS, "column": "norm"}, 400, "does not say which other_run"),
+        ("projector_file", {**THIS, "file": "../../etc/passwd"}, 404, "no such file for the projector"),
+        ("projector_file", {**THIS, "file": "manifest.json"}, 404, "no such file for the projector"),
+        ("projector_file", {**THIS}, 400, "does not say which file"),
         ("comparison", {**THIS, "column": "norm", "other_run": "x", "other_name": "y"}, 404, "no export named"),
     ],
 )  # fmt: skip
@@ -161,6 +197,7 @@ def test_only_reading(dashboard):
 
 def test_every_reply_has_a_type_and_is_never_sniffed(dashboard):
     queries = {"column": "norm", "layout": "flat", "row": 1, "other_run": "second", "other_name": "tokens"}
+    queries["file"] = "tensor"
     for route in dashboard.apps:
         reply = dashboard.reply(route[1:], **THIS, **({**queries, "column": "kind"} if route == "/codes" else queries))
         assert reply.headers["X-Content-Type-Options"] == "nosniff"

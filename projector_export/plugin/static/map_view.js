@@ -5,6 +5,7 @@ import { button, element, menu, setAttributes } from './elements.js';
 import { paint } from './palette.js';
 import { picturesOf } from './pictures.js';
 import { nearestPoint, paintPoints, pointsInside } from './point_painter.js';
+import { ProjectorMap } from './projector_map.js';
 
 /** @typedef {import('./palette.js').Colour} Colour */
 /** @typedef {import('./pictures.js').Picture} Picture */
@@ -32,6 +33,13 @@ export class MapView {
     this.line = [];
     this.hovered = -1;
     this.frame = 0;
+    /** @type {ProjectorMap | undefined} */
+    this.projector = undefined;
+    /** @type {AbortController | undefined} */
+    this.closing = undefined;
+    /** Makes the tools fit what is shown. */
+    this.showChoice = () => {};
+    this.signal = signal;
     /** @type {Points} */
     this.points = {
       places: new Float32Array(2 * state.vocabulary.count).fill(NaN),
@@ -72,7 +80,40 @@ export class MapView {
       setAttributes(lasso, { 'aria-pressed': String(this.isLasso) });
     });
     const all = button('Show all', { class: 'quiet', title: 'Show all points (0)' }, () => this.reset());
-    return element('div', { class: 'map-tools' }, pictures, colours, lasso, all);
+    const own = button('Projector', { class: 'toggle', title: "Show TensorBoard's projector in place of this map", 'aria-pressed': 'false' }, () => {
+      this.toggleProjector();
+    });
+    this.showChoice = () => {
+      setAttributes(own, { 'aria-pressed': String(Boolean(this.projector)) });
+      for (const tool of [colours, lasso, all]) tool.disabled = Boolean(this.projector);
+    };
+    const has = vocabulary.description.has_projector ? [own] : [];
+    return element('div', { class: 'map-tools' }, pictures, colours, lasso, all, ...has);
+  }
+
+  /** Shows TensorBoard's projector in the map's place, or the map again. */
+  toggleProjector() {
+    if (this.projector) {
+      this.closing?.abort();
+      this.projector.node.remove();
+      this.projector = undefined;
+    } else {
+      this.closing = new AbortController();
+      this.projector = new ProjectorMap(this.state, AbortSignal.any([this.signal, this.closing.signal]), (reason) => {
+        this.complain(`${reason} The plain map is shown instead.`);
+        if (this.projector) this.toggleProjector();
+      });
+      this.projector.show(this.layoutPlace);
+      this.stage.after(this.projector.node);
+    }
+    this.stage.hidden = Boolean(this.projector);
+    this.showChoice();
+    this.draw();
+  }
+
+  /** Place of the picture among the export's layouts; -1 for a chart. */
+  get layoutPlace() {
+    return this.state.vocabulary.description.layouts.findIndex(({ name }) => name === this.picture?.name);
   }
 
   /** @param {AbortSignal} signal */
@@ -98,6 +139,7 @@ export class MapView {
     const picture = this.pictures.find((each) => each.name === name);
     if (!picture) return;
     this.picture = picture;
+    this.projector?.show(this.layoutPlace);
     try {
       const coordinates = await picture.load();
       if (this.picture !== picture) return;

@@ -47,11 +47,12 @@ export class RowPage {
   /** @param {number} row */
   heading(row) {
     const { vocabulary } = this.state;
-    const phrases = [...(vocabulary.evidenceOfRow.get(row) ?? []).filter((name) => !name.startsWith('low ')), ...(vocabulary.phrases.get(row) ?? [])];
-    const marks = [...new Set(phrases)].map((phrase) => element('span', { class: 'mark alert' }, phrase));
+    const groups = (vocabulary.evidenceOfRow.get(row) ?? []).filter((name) => !name.startsWith('low '));
+    const marks = groups.map((name) => element('span', { class: 'mark alert' }, name));
+    const phrases = (vocabulary.phrases.get(row) ?? []).map((phrase) => element('li', {}, phrase));
     const kind = vocabulary.kinds ? [element('span', { class: 'mark' }, vocabulary.kinds.text(row))] : [];
     const title = element('h2', { dir: 'auto' }, element('bdi', {}, vocabulary.labelOf(row)));
-    return element('header', {}, title, element('div', { class: 'marks' }, ...kind, ...marks));
+    return element('header', {}, title, element('div', { class: 'marks' }, ...kind, ...marks), element('ul', { class: 'phrases' }, ...phrases));
   }
 
   /** Norm and scores, each with its place among all rows. @param {number} row */

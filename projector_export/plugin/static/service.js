@@ -32,6 +32,7 @@
  * @property {ColumnDescription[]} columns
  * @property {LayoutDescription[]} layouts
  * @property {Findings | null} findings
+ * @property {boolean} has_projector whether the projector knows every row by the same number
  * @property {string} problem
  * @property {{title: string, value: string, meaning: string}[]} figures
  */
