@@ -14,6 +14,8 @@ from projector_export.cli.findings_summary import findings_as_json, show_finding
 from projector_export.cli.inspection_options import inspection_options, wishes_of
 from projector_export.cli.summary import show_opening
 from projector_export.cli.terminal import human_size, print_json, progress_bars, safe
+from projector_export.errors import NotFoundError
+from projector_export.formats import projector_config
 from projector_export.formats.findings import Findings
 from projector_export.pipeline import Destination, Reading, Treatment, Written, check_wishes, name_tables, write
 from projector_export.pipeline.inspection import inspect_source, is_export
@@ -107,11 +109,24 @@ def inspect(source: str, **options: object) -> None:
 
 
 def _check_source(source: str, options: Mapping[str, object]) -> None:
+    folder = Path(source).expanduser()
+    if folder.is_dir() and not is_export(source):
+        _check_logdir(folder)
     given = [f"--{option}" for option in ("revision", "tokenizer", "tensor") if options[option] is not None]
     if given and is_export(source):
         raise click.UsageError(
             f"{safe(source)} is the logdir of an export, and {given[0]} is for a model: leave it away, or give the model"
         )
+
+
+def _check_logdir(folder: Path) -> None:
+    """Tell where the exports are, if a folder is a logdir without one of its own."""
+    runs = sorted(path.parent for path in folder.glob(f"*/{projector_config.FILE_NAME}"))
+    if runs:
+        names = ", ".join(run.name for run in runs[:5]) + (", …" if len(runs) > 5 else "")
+        raise NotFoundError(f"the exports of {folder} lie in its runs ({names}): give one of them, as in {runs[0]}")
+    if any(folder.glob("events.out.tfevents*")):
+        raise NotFoundError(f"{folder} is a logdir without an export: give a model, or the logdir of an earlier export")
 
 
 def _files(options: Mapping[str, object]) -> dict[Path, Writer]:

@@ -194,9 +194,11 @@ def test_vocab_does_both(model, tmp_path):
         (["{model}", "--csv", "{tmp}/no/rows.csv"], "there is no folder"),
         (["{model}", "--csv", "{tmp}/x", "--html", "{tmp}/x"], "same file"),
         (["{model}", "--csv", "{tmp}"], "is a directory"),
-        (["{tmp}"], "config|weights|model"),
+        (["{empty}"], "no model that can be read"),
         (["{tmp}/nothing"], "does not exist|no such"),
         (["{half}"], "export|inspect"),
+        (["{runs}"], r"lie in its runs \(epoch-1\): give one of them, as in .*epoch-1"),
+        (["{events}"], "is a logdir without an export"),
         (["{logs}", "--tensor", "x"], "is for a model"),
     ],
 )
@@ -205,7 +207,12 @@ def test_bad_input_gets_a_sentence(arguments, words, model, tmp_path, monkeypatc
     half.mkdir()
     (half / "projector_config.pbtxt").write_text('embeddings { tensor_name: "a" tensor_path: "a/vectors.bytes" }\n')
     run("vocab", model, "--logdir", tmp_path / "logs")
-    places = {"model": model, "tmp": tmp_path, "half": half, "logs": tmp_path / "logs"}
+    run("vocab", model, "--logdir", tmp_path / "runs", "--run", "epoch-1")
+    (tmp_path / "events").mkdir()
+    (tmp_path / "events" / "events.out.tfevents.1").touch()
+    (tmp_path / "empty").mkdir()
+    places = {name: tmp_path / name for name in ("logs", "runs", "events", "empty")}
+    places |= {"model": model, "tmp": tmp_path, "half": half}
     said = refused(monkeypatch, capsys, "inspect", *(each.format(**places) for each in arguments))
     assert re.search(words, said), said
     assert said.strip().splitlines()[-1].startswith("Error: ")
