@@ -39,7 +39,7 @@ SUSPECTS, DEAD, NEAR = "under-trained suspects", "dead rows", "near-duplicates"
 
 EVIDENCE, SUSPICION = "evidence", "suspicion"
 
-N_SHOWN = 200
+N_SHOWN = 100
 """Candidates whose nearest rows are looked up."""
 
 

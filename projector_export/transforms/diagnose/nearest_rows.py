@@ -10,6 +10,9 @@ from projector_export.vectors import Float32Array, SelectedVectors
 
 __all__ = ["nearest_rows"]
 
+BLOCK_BYTES = 16 * 2**20
+"""Float32 bytes of a block: the products with the chosen rows cost far more than reading it."""
+
 
 def nearest_rows(table: EmbeddingTable, rows: npt.NDArray[np.int64], k: int) -> npt.NDArray[np.int64]:
     """Return the ``k`` rows nearest to each of a few rows by cosine, nearest first, shape ``(len(rows), k)``.
@@ -35,8 +38,10 @@ def nearest_rows(table: EmbeddingTable, rows: npt.NDArray[np.int64], k: int) -> 
     chosen = _unit(chosen)
     best = np.full((len(rows), k), -np.inf, dtype=np.float32)
     found = np.full((len(rows), k), -1, dtype=np.int64)
-    for start, block in table.blocks():
-        cosines = chosen @ _unit(block).T
+    for start, block in table.blocks(block_bytes=BLOCK_BYTES):
+        cosines = chosen @ block.T
+        lengths = np.sqrt(np.einsum("ij,ij->i", block, block))
+        cosines /= np.where(lengths > 0, lengths, np.inf)
         inside = np.flatnonzero((rows >= start) & (rows < start + len(block)))
         cosines[inside, rows[inside] - start] = -np.inf
         best, found = _better(best, found, cosines, start)
