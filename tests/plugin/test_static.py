@@ -14,7 +14,7 @@ from projector_export.plugin.static_files import CONTENT_TYPES, STATIC_FILES
 FOLDER = Path(projector_export.__file__).parent / "plugin" / "static"
 ROOT = FOLDER.parents[2]
 SCRIPTS = sorted(FOLDER.glob("*.js"))
-MAX_LINES = 400
+MAX_LINES = 300
 TYPESCRIPT = "typescript@5.9.3"
 OPTIONS = {
     "allowJs": True,

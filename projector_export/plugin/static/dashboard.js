@@ -5,7 +5,7 @@ import { ComparisonPage } from './comparison_page.js';
 import { button, element, setAttributes } from './elements.js';
 import { FilterBar } from './filter_bar.js';
 import { findingsPage } from './findings_page.js';
-import { MapView } from './map_view.js';
+import { MapPane } from './map_pane.js';
 import { RowPage } from './row_page.js';
 import { RowsTable } from './rows_table.js';
 import { ViewState } from './view_state.js';
@@ -30,7 +30,7 @@ export function openDashboard(vocabulary, exports, signal, complain) {
     ['Compare', new ComparisonPage(state, others).node],
     ['Findings', findingsPage(vocabulary)],
   ]);
-  const right = element('section', { class: 'right', 'aria-label': 'Map and details' }, new MapView(state, signal, complain).node, pages);
+  const right = element('section', { class: 'right', 'aria-label': 'Map and details' }, new MapPane(state, signal, complain).node, pages);
   vocabulary.fetchTexts(() => !signal.aborted && state.tell('texts')).then(
     () => !signal.aborted && (state.search.text || state.sort.column) && state.refresh(),
     (error) => complain(error.message),

@@ -1,11 +1,10 @@
 // @ts-check
-/** The map: every row a point. Drag moves (or turns, in 3-D), the wheel zooms, Shift-drag or the lasso selects. */
+/** The plain map: every row a point. Drag moves (or turns, in 3-D), the wheel zooms, Shift-drag or the lasso selects. */
 
-import { button, element, menu, setAttributes } from './elements.js';
+import { element, setAttributes } from './elements.js';
+import { drawOverlay } from './map_overlay.js';
 import { paint } from './palette.js';
-import { picturesOf } from './pictures.js';
 import { nearestPoint, paintPoints, pointsInside } from './point_painter.js';
-import { ProjectorMap } from './projector_map.js';
 
 /** @typedef {import('./palette.js').Colour} Colour */
 /** @typedef {import('./pictures.js').Picture} Picture */
@@ -13,16 +12,13 @@ import { ProjectorMap } from './projector_map.js';
 /** @typedef {import('./view_state.js').ViewState} ViewState */
 
 const REACH = 9;
-const MOST_LABELS = 12;
 const CLICK_PIXELS = 4;
 const MARGIN = 0.46;
 
-export class MapView {
-  /** @param {ViewState} state @param {AbortSignal} signal @param {(message: string) => void} complain */
-  constructor(state, signal, complain) {
+export class PointMap {
+  /** @param {ViewState} state @param {AbortSignal} signal */
+  constructor(state, signal) {
     this.state = state;
-    this.complain = complain;
-    this.pictures = picturesOf(state.vocabulary);
     /** @type {Picture | undefined} */
     this.picture = undefined;
     /** @type {Float32Array | undefined} */
@@ -33,13 +29,6 @@ export class MapView {
     this.line = [];
     this.hovered = -1;
     this.frame = 0;
-    /** @type {ProjectorMap | undefined} */
-    this.projector = undefined;
-    /** @type {AbortController | undefined} */
-    this.closing = undefined;
-    /** Makes the tools fit what is shown. */
-    this.showChoice = () => {};
-    this.signal = signal;
     /** @type {Points} */
     this.points = {
       places: new Float32Array(2 * state.vocabulary.count).fill(NaN),
@@ -57,63 +46,12 @@ export class MapView {
       'aria-label': 'Map of all rows: arrows move, plus and minus zoom, 0 shows all; the table holds the same rows',
     });
     this.tip = element('div', { class: 'tip', dir: 'auto', hidden: true });
-    this.stage = element('div', { class: 'stage' }, this.canvas, this.overlay, this.tip);
-    this.node = element('div', { class: 'map' }, this.tools(), this.stage);
+    this.node = element('div', { class: 'stage' }, this.canvas, this.overlay, this.tip);
+    const observer = new ResizeObserver(() => this.draw());
+    observer.observe(this.node);
+    signal.addEventListener('abort', () => observer.disconnect());
     this.listen(signal);
     this.colour();
-    if (this.pictures.length) this.show(this.pictures[0].name);
-  }
-
-  /** @returns {HTMLElement} */
-  tools() {
-    const { vocabulary } = this.state;
-    const pictures = menu('Layout', this.pictures.map(({ name }) => ({ value: name, text: name })), (name) => this.show(name));
-    const columns = vocabulary.columns.filter((column) => column.type !== 'text');
-    const options = columns.map(({ name }) => ({ value: name, text: `colour: ${name}` }));
-    const colours = menu('Colour', [...options, { value: '', text: 'one colour' }], (name) => {
-      this.state.colour = name;
-      this.colour();
-    });
-    colours.value = this.state.colour;
-    const lasso = button('Lasso', { class: 'toggle', title: 'Draw around points to select them (or Shift-drag)', 'aria-pressed': 'false' }, () => {
-      this.isLasso = !this.isLasso;
-      setAttributes(lasso, { 'aria-pressed': String(this.isLasso) });
-    });
-    const all = button('Show all', { class: 'quiet', title: 'Show all points (0)' }, () => this.reset());
-    const own = button('Projector', { class: 'toggle', title: "Show TensorBoard's projector in place of this map", 'aria-pressed': 'false' }, () => {
-      this.toggleProjector();
-    });
-    this.showChoice = () => {
-      setAttributes(own, { 'aria-pressed': String(Boolean(this.projector)) });
-      for (const tool of [colours, lasso, all]) tool.disabled = Boolean(this.projector);
-    };
-    const has = vocabulary.description.has_projector ? [own] : [];
-    return element('div', { class: 'map-tools' }, pictures, colours, lasso, all, ...has);
-  }
-
-  /** Shows TensorBoard's projector in the map's place, or the map again. */
-  toggleProjector() {
-    if (this.projector) {
-      this.closing?.abort();
-      this.projector.node.remove();
-      this.projector = undefined;
-    } else {
-      this.closing = new AbortController();
-      this.projector = new ProjectorMap(this.state, AbortSignal.any([this.signal, this.closing.signal]), (reason) => {
-        this.complain(`${reason} The plain map is shown instead.`);
-        if (this.projector) this.toggleProjector();
-      });
-      this.projector.show(this.layoutPlace);
-      this.stage.after(this.projector.node);
-    }
-    this.stage.hidden = Boolean(this.projector);
-    this.showChoice();
-    this.draw();
-  }
-
-  /** Place of the picture among the export's layouts; -1 for a chart. */
-  get layoutPlace() {
-    return this.state.vocabulary.description.layouts.findIndex(({ name }) => name === this.picture?.name);
   }
 
   /** @param {AbortSignal} signal */
@@ -129,25 +67,16 @@ export class MapView {
       this.zoom(Math.exp(-event.deltaY * (event.deltaMode ? 0.05 : 0.0015)), event.offsetX, event.offsetY);
     }, { signal, passive: false });
     this.state.on('rows', () => this.draw(), signal);
-    this.state.on('selection', () => this.drawOverlay(), signal);
-    this.state.on('texts', () => this.drawOverlay(), signal);
+    this.state.on('selection', () => this.drawFront(), signal);
+    this.state.on('texts', () => this.drawFront(), signal);
     this.state.on('colour', () => this.draw(), signal);
   }
 
-  /** @param {string} name */
-  async show(name) {
-    const picture = this.pictures.find((each) => each.name === name);
-    if (!picture) return;
+  /** @param {Picture} picture @param {Float32Array} coordinates */
+  show(picture, coordinates) {
     this.picture = picture;
-    this.projector?.show(this.layoutPlace);
-    try {
-      const coordinates = await picture.load();
-      if (this.picture !== picture) return;
-      this.coordinates = coordinates;
-      this.reset();
-    } catch (error) {
-      this.complain(error instanceof Error ? error.message : String(error));
-    }
+    this.coordinates = coordinates;
+    this.reset();
   }
 
   reset() {
@@ -166,14 +95,14 @@ export class MapView {
       this.frame = requestAnimationFrame(() => {
         this.frame = 0;
         this.drawPoints();
-        this.drawOverlay();
+        this.drawFront();
       });
     }
   }
 
   /** Pixels of the page that a unit takes across and up. */
   get scale() {
-    const { clientWidth, clientHeight } = this.stage;
+    const { clientWidth, clientHeight } = this.node;
     const { zoom } = this.view;
     if (this.picture?.axes) return [MARGIN * clientWidth * zoom, MARGIN * clientHeight * zoom];
     const side = MARGIN * Math.min(clientWidth, clientHeight) * zoom;
@@ -185,7 +114,7 @@ export class MapView {
     const { coordinates, view } = this;
     const { places } = this.points;
     if (!coordinates || !this.picture) return;
-    const { clientWidth, clientHeight } = this.stage;
+    const { clientWidth, clientHeight } = this.node;
     const [across, up] = this.scale;
     const [middle, centre] = [clientWidth / 2, clientHeight / 2];
     const [sinYaw, cosYaw, sinPitch, cosPitch] = [Math.sin(view.yaw), Math.cos(view.yaw), Math.sin(view.pitch), Math.cos(view.pitch)];
@@ -206,7 +135,7 @@ export class MapView {
 
   drawPoints() {
     const { canvas } = this;
-    const { clientWidth, clientHeight } = this.stage;
+    const { clientWidth, clientHeight } = this.node;
     const ratio = Math.min(devicePixelRatio, 2);
     const [width, height] = [Math.round(clientWidth * ratio), Math.round(clientHeight * ratio)];
     const context = canvas.getContext('2d');
@@ -227,64 +156,10 @@ export class MapView {
     context.putImageData(image, 0, 0);
   }
 
-  drawOverlay() {
-    const { overlay } = this;
-    const { clientWidth, clientHeight } = this.stage;
-    const ratio = Math.min(devicePixelRatio, 2);
-    const context = overlay.getContext('2d');
-    if (!context || !clientWidth) return;
-    Object.assign(overlay, { width: Math.round(clientWidth * ratio), height: Math.round(clientHeight * ratio) });
-    context.scale(ratio, ratio);
-    const style = getComputedStyle(overlay);
-    context.strokeStyle = style.getPropertyValue('--ink');
-    context.fillStyle = style.getPropertyValue('--ink');
-    context.font = '12px Roboto, system-ui, sans-serif';
-    if (this.picture?.axes) this.drawAxes(context, clientWidth, clientHeight);
-    const many = this.state.selection.size > 2000;
-    context.lineWidth = many ? 0.5 : 1.5;
-    for (const row of this.state.selection) this.ring(context, row, ratio, many ? 2 : 5);
-    const named = [...this.state.selection].slice(0, MOST_LABELS);
-    if (!many) for (const row of named) this.name(context, style, row, ratio);
-    if (this.state.current >= 0) this.ring(context, this.state.current, ratio, 8);
-    if (this.hovered >= 0) this.ring(context, this.hovered, ratio, 6);
-    if (this.line.length > 1) {
-      context.beginPath();
-      this.line.forEach(([x, y]) => context.lineTo(x, y));
-      context.closePath();
-      context.stroke();
-      context.fillStyle = style.getPropertyValue('--brush');
-      context.fill();
-    }
-  }
-
-  /** @param {CanvasRenderingContext2D} context @param {number} row @param {number} ratio @param {number} radius */
-  ring(context, row, ratio, radius) {
-    const { places } = this.points;
-    context.beginPath();
-    context.arc(places[2 * row] / ratio, places[2 * row + 1] / ratio, radius, 0, 2 * Math.PI);
-    context.stroke();
-  }
-
-  /** @param {CanvasRenderingContext2D} context @param {CSSStyleDeclaration} style @param {number} row @param {number} ratio */
-  name(context, style, row, ratio) {
-    const { places } = this.points;
-    const text = this.state.vocabulary.labelOf(row).slice(0, 40);
-    const [x, y] = [places[2 * row] / ratio + 8, places[2 * row + 1] / ratio + 4];
-    if (Number.isNaN(x)) return;
-    context.save();
-    context.strokeStyle = style.getPropertyValue('--surface');
-    context.lineWidth = 3;
-    context.lineJoin = 'round';
-    context.strokeText(text, x, y);
-    context.fillText(text, x, y);
-    context.restore();
-  }
-
-  /** @param {CanvasRenderingContext2D} context @param {number} width @param {number} height */
-  drawAxes(context, width, height) {
-    const [across, up] = this.picture?.axes ?? ['', ''];
-    context.fillText(`${across} →`, width - context.measureText(`${across} →`).width - 8, height - 8);
-    context.fillText(`↑ ${up}`, 8, 16);
+  /** Draws what lies in front of the points. */
+  drawFront() {
+    const { points, line, hovered, state, picture } = this;
+    drawOverlay(this.overlay, { points, line, hovered, state, axes: picture?.axes ?? null });
   }
 
   /** @param {PointerEvent} event */
@@ -303,7 +178,7 @@ export class MapView {
       if (!isDrag) return;
       if (isLasso) {
         this.line.push([move.offsetX, move.offsetY]);
-        this.drawOverlay();
+        this.drawFront();
         return;
       }
       this.drag(start, x, y, event.altKey || event.ctrlKey || event.metaKey);
@@ -314,7 +189,7 @@ export class MapView {
       this.line = [];
       if (isLasso && isDrag) this.lasso(line);
       else if (!isDrag) this.click(start.left, start.top, event.ctrlKey || event.metaKey);
-      this.drawOverlay();
+      this.drawFront();
     };
     overlay.addEventListener('pointermove', move);
     overlay.addEventListener('pointerup', stop, { once: true });
@@ -366,18 +241,18 @@ export class MapView {
     this.hovered = row;
     if (row >= 0) {
       const ratio = Math.min(devicePixelRatio, 2);
-      const { clientWidth } = this.stage;
+      const { clientWidth } = this.node;
       const x = this.points.places[2 * row] / ratio;
       tip.textContent = this.state.vocabulary.labelOf(row).slice(0, 200);
       tip.style.left = `${Math.min(x + 12, clientWidth - 40)}px`;
       tip.style.top = `${this.points.places[2 * row + 1] / ratio - 28}px`;
     }
-    this.drawOverlay();
+    this.drawFront();
   }
 
   /** @param {number} factor @param {number} [left] @param {number} [top] */
   zoom(factor, left, top) {
-    const { clientWidth, clientHeight } = this.stage;
+    const { clientWidth, clientHeight } = this.node;
     const [x, y] = [(left ?? clientWidth / 2) - clientWidth / 2, clientHeight / 2 - (top ?? clientHeight / 2)];
     const [across, up] = this.scale;
     this.view.zoom = Math.min(Math.max(this.view.zoom * factor, 0.3), 400);
