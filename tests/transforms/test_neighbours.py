@@ -209,9 +209,7 @@ def test_numbers_that_are_no_number_of_neighbours(k):
 def test_zero_rows_under_cosine():
     values = VALUES.copy()
     values[[4, 9]] = 0
-    with pytest.raises(
-        InvalidInputError, match=r"'t' has 2 among its 700 \(rows 4, 9\).*euclidean.*--drop-zero-rows"
-    ):
+    with pytest.raises(InvalidInputError, match=r"'t' has 2 among its 700 \(rows 4, 9\).*euclidean.*--drop-zero-rows"):
         neighbours(table_of(values), 5)
 
 
