@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from projector_export.errors import InvalidInputError, NotFoundError
 from projector_export.formats import projector_config
-from projector_export.formats.findings import Findings, References
+from projector_export.formats.findings import DeadRows, Findings, References
 from projector_export.pipeline.export import count_kinds
 from projector_export.pipeline.measurements import (
     all_indicators,
@@ -134,9 +134,7 @@ def inspect(
     table, output = _checked(tables)
     if wishes.references is not None:
         references.given(output, wishes.references)  # a wrong number is told before the walks
-    dead = dead_rows.find(table, progress=stage(progress, "dead rows"))
-    near = near_duplicates.find(table, dead=dead, seed=wishes.seed, progress=stage(progress, "near-duplicates"))
-    dead = near.added_to(dead)
+    dead = _dead_rows(table, wishes, progress)
     known = find_references(output, dead, wishes, is_tied=is_tied)
     measured = all_indicators(table, output, known, wishes, is_tied=is_tied, bias=bias, progress=progress)
     compared = compared_indicators(table, measured, known, dead, wishes)
@@ -149,7 +147,6 @@ def inspect(
     if wins is not None:
         verdict = with_wins(verdict, wins.counts, wins.n_directions)
         health["never_argmax"] = {"rows": len(wins.rows), "directions": wins.n_directions, "of": wins.n_compared}
-    shown = told_neighbours(table, verdict, wishes.n_neighbors)
     findings = Findings(
         name=table.name,
         n_rows=table.n_rows,
@@ -159,11 +156,17 @@ def inspect(
         dead=dead,
         references=known,
         indicators=tuple(each.summary for each in verdict.compared),
-        candidates=as_candidates(table, verdict, shown),
+        candidates=as_candidates(table, verdict, told_neighbours(table, verdict, wishes.n_neighbors)),
         health=health,
         notes=(*_notes(table, known), *verdict.notes),
     )
     return marked(table, findings, verdict, step=_step(wishes, known, is_tied)), findings
+
+
+def _dead_rows(table: EmbeddingTable, wishes: Wishes, progress: Progress | None) -> DeadRows:
+    dead = dead_rows.find(table, progress=stage(progress, "dead rows"))
+    near = near_duplicates.find(table, dead=dead, seed=wishes.seed, progress=stage(progress, "near-duplicates"))
+    return near.added_to(dead)
 
 
 def _checked(tables: Sequence[EmbeddingTable]) -> tuple[EmbeddingTable, EmbeddingTable]:

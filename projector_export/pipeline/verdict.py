@@ -195,7 +195,7 @@ def _suspicion(values: npt.NDArray[np.float64], out: npt.NDArray[np.bool_]) -> n
     ordered = np.sort(values[usable])
     if len(ordered):
         above = len(ordered) - np.searchsorted(ordered, values[usable], side="right")
-        suspicion[usable] = above / len(ordered)
+        suspicion[usable] = np.round(above / len(ordered), 6)
     return suspicion
 
 

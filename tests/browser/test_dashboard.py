@@ -88,6 +88,8 @@ def test_sort(opened, model):
     opened.sort_by("norm")
     assert opened.column("id")[0] == str(np.argmax(norms))
     assert opened.locate("[aria-sort=descending]").count() == 1
+    opened.locate(".table").press("End")
+    assert opened.column("id")[0] != str(np.argmax(norms))
     opened.sort_by("norm")
     assert opened.column("id")[:2] == ["0", "1"]
     opened.sort_by("token")

@@ -40,6 +40,11 @@ export class RowsTable {
     this.node.style.setProperty('--width', `${widths.reduce((sum, width) => sum + width, 0)}px`);
     /** @type {HTMLElement[]} */
     this.pool = [];
+    /** Goes up with whatever changes what rows show. */
+    this.version = 0;
+    /** Colours of kinds, by column. @type {Map<CategoryColumn, string[]>} */
+    this.dots = new Map();
+    for (const column of this.columns) if (column instanceof CategoryColumn) this.dots.set(column, categoryColours(column).map(css));
     /** Where the keyboard is, as a place in the order. */
     this.place = 0;
     this.anchor = 0;
@@ -51,7 +56,7 @@ export class RowsTable {
     observer.observe(this.node);
     signal.addEventListener('abort', () => observer.disconnect());
     state.on('rows', () => this.restart(), signal);
-    state.on('texts', () => this.draw(), signal);
+    state.on('texts', () => this.redraw(), signal);
     state.on('selection', () => this.follow(), signal);
     this.restart();
   }
@@ -96,9 +101,9 @@ export class RowsTable {
     this.fillHead();
     this.body.style.height = `${this.height}px`;
     this.node.setAttribute('aria-rowcount', String(count + 1));
-    this.place = Math.min(this.place, Math.max(0, count - 1));
-    this.anchor = this.place;
-    this.draw();
+    this.node.scrollTop = 0;
+    this.place = this.anchor = 0;
+    this.redraw();
   }
 
   /** Scrolls to the row whose page is open, if it is shown and out of sight. */
@@ -109,7 +114,7 @@ export class RowsTable {
       if (place >= 0) this.place = this.anchor = place;
     }
     if (rows[this.place] === current) this.reveal(this.place);
-    this.draw();
+    this.redraw();
   }
 
   /** @param {number} place */
@@ -123,19 +128,31 @@ export class RowsTable {
     this.node.scrollTop = Math.max(0, scaled);
   }
 
+  /** Fills the rows in sight. A row keeps its element as long as it is in sight, so that scrolling fills only new ones. */
   draw() {
     const { rows } = this.state;
     const first = this.first;
     const start = Math.max(0, Math.floor(first) - SPARE_ROWS);
     const stop = Math.min(rows.length, Math.ceil(first) + this.visible + SPARE_ROWS);
-    while (this.pool.length < stop - start) this.pool.push(this.newRow(this.pool.length));
-    this.pool.forEach((line, index) => {
-      const place = start + index;
-      line.hidden = place >= stop;
-      if (!line.hidden) this.fillRow(line, place, this.node.scrollTop + (place - first) * ROW_HEIGHT);
-    });
-    const active = this.pool.find((line) => !line.hidden && Number(line.dataset.place) === this.place);
+    while (this.pool.length < this.visible + 2 * SPARE_ROWS + 2) this.pool.push(this.newRow(this.pool.length));
+    const shift = this.node.scrollTop - first * ROW_HEIGHT;
+    for (const line of this.pool) line.hidden = true;
+    for (let place = start; place < stop; place++) {
+      const line = this.pool[place % this.pool.length];
+      line.hidden = false;
+      line.style.transform = `translateY(${shift + place * ROW_HEIGHT}px)`;
+      const key = `${place} ${this.version}`;
+      if (line.dataset.key !== key) this.fillRow(line, place);
+      line.dataset.key = key;
+    }
+    const active = this.place >= start && this.place < stop ? this.pool[this.place % this.pool.length] : undefined;
     setAttributes(this.node, { 'aria-activedescendant': active?.id });
+  }
+
+  /** Fills all rows in sight again. */
+  redraw() {
+    this.version++;
+    this.draw();
   }
 
   /** @param {number} index @returns {HTMLElement} */
@@ -148,10 +165,9 @@ export class RowsTable {
     return line;
   }
 
-  /** @param {HTMLElement} line @param {number} place @param {number} top */
-  fillRow(line, place, top) {
+  /** @param {HTMLElement} line @param {number} place */
+  fillRow(line, place) {
     const row = this.state.rows[place];
-    line.style.transform = `translateY(${top}px)`;
     line.dataset.place = String(place);
     line.dataset.row = String(row);
     setAttributes(line, { 'aria-rowindex': place + 2, 'aria-selected': String(this.state.selection.has(row)) });
@@ -171,7 +187,7 @@ export class RowsTable {
     } else {
       cell.textContent = column.text(row);
       cell.title = cell.textContent;
-      if (column instanceof CategoryColumn) cell.style.setProperty('--dot', css(categoryColours(column)[column.codes[row]]));
+      if (column instanceof CategoryColumn) cell.style.setProperty('--dot', this.dots.get(column)?.[column.codes[row]] ?? '');
     }
   }
 
