@@ -23,7 +23,7 @@ _OPTIONS = (
         metavar="METHOD[:NAME=VALUE,...]",
         multiple=True,
         help="Lay out all rows and show them as a view: pca, tsne, umap, mds or pacmap, as in umap:n_neighbors=30,"
-        "n_components=3. May be given several times.",
+        "n_components=3. May be given several times. t-SNE in 3-D takes minutes for 30,000 rows.",
     ),
     click.option(
         "--reduce",
