@@ -10,6 +10,9 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from projector_export.formats.export_manifest import CHECKPOINT
+from projector_export.formats.export_manifest import FILE_NAME as MANIFEST_NAME
+
 __all__ = [
     "CHECKPOINT",
     "MANIFEST_NAME",
@@ -22,8 +25,6 @@ __all__ = [
     "sweep",
 ]
 
-CHECKPOINT = "vectors.ckpt"
-MANIFEST_NAME = "manifest.json"
 PARTIAL_NAME = ".partial"
 """Marks a folder that does not count: one that is being written, or about to be replaced."""
 
