@@ -180,6 +180,10 @@ def test_an_encoder_without_its_head_is_not_asked(tmp_path):
         BertConfig(vocab_size=N_TOKENS, hidden_size=16, num_hidden_layers=1, num_attention_heads=1, intermediate_size=8)
     ).save_pretrained(tmp_path)
     save_tokenizer(tmp_path)
+    with pytest.raises(InvalidInputError, match="BertModel has no output layer"):
+        check_askable(Source(tmp_path))
+    config = json.loads((tmp_path / "config.json").read_text())
+    (tmp_path / "config.json").write_text(json.dumps({**config, "architectures": ["BertForMaskedLM"]}))
     with pytest.raises(InvalidInputError, match=r"lack weights that it needs to name a token \(cls"):
         ask(Source(tmp_path), [1])
 

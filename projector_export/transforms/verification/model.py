@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from os import PathLike, fspath
@@ -71,31 +71,73 @@ class Loaded:
     device: str
 
 
-def check_askable(source: Source) -> bool:
-    """Look at a model's configuration alone; return whether it answers by a mask (an encoder), and not by continuing a text.
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """What is known of a model before its weights are loaded.
+
+    Parameters
+    ----------
+    place
+        Where transformers finds it.
+    by_mask
+        Whether it fills a mask (an encoder), and does not continue a text.
+    prompts
+        What it is asked.
+    """
+
+    place: Mapping[str, Any]
+    by_mask: bool
+    prompts: tuple[Prompt, ...]
+
+
+def check_askable(source: Source) -> None:
+    """Look at a model's configuration and tokenizer alone, without its weights.
 
     Raises
     ------
     ProjectorExportError
         If there is no such model, it cannot be asked, or a package is missing.
     """
+    _prepare(source)
+
+
+def _prepare(source: Source) -> Prepared:
     require(WORK, "transformers", "torch")
     with required_for(WORK):
         import transformers
     place = _place(source)
-    with _transformers_told(f"the configuration of {place['pretrained_model_name_or_path']}"):
+    name = place["pretrained_model_name_or_path"]
+    with _transformers_told(f"the configuration of {name}"):
         config = transformers.AutoConfig.from_pretrained(**place)
-    name = " ".join(getattr(config, "architectures", None) or ()) or type(config).__name__
+    by_mask = _answers_by_mask(config)
+    with _transformers_told(f"the tokenizer of {name}"):
+        tokenizer = _tokenizer(source, place)
+    return Prepared(place, by_mask, _prompts(tokenizer, config, by_mask=by_mask))
+
+
+def _answers_by_mask(config: PretrainedConfig) -> bool:
+    """Tell whether a model fills a mask or continues a text; refuse one that does neither."""
+    import transformers
+
+    architectures = " ".join(getattr(config, "architectures", None) or ())
+    name = architectures or type(config).__name__
     if getattr(config, "is_encoder_decoder", False):
         raise InvalidInputError(
             f"{name} is an encoder-decoder, and --verify asks decoders and encoders only: leave --verify away"
         )
     masked = type(config) in transformers.MODEL_FOR_MASKED_LM_MAPPING and not getattr(config, "is_decoder", False)
     causal = type(config) in transformers.MODEL_FOR_CAUSAL_LM_MAPPING
-    if masked and (any(each in name for each in _ANSWERS_BY_MASK) or not any(each in name for each in _CONTINUES)):
+    if masked and any(each in architectures for each in _ANSWERS_BY_MASK):
         return True
-    if causal:
+    if causal and any(each in architectures for each in _CONTINUES):
         return False
+    if masked and architectures:
+        raise InvalidInputError(
+            f"{name} has no output layer that names tokens, so it cannot be asked: give the model with its language "
+            "modelling head, or leave --verify away"
+        )
+    if masked or causal:
+        return masked
     raise InvalidInputError(f"{name} is no language model that can be asked: leave --verify away")
 
 
@@ -114,19 +156,16 @@ def load(source: Source, device: str | None = None) -> Loaded:
     ProjectorExportError
         If it cannot be read, cannot be asked, or its files lack the output layer.
     """
-    by_mask = check_askable(source)
+    prepared = _prepare(source)
     with required_for(WORK):
         import torch
         import transformers
-    place = _place(source)
-    name = place["pretrained_model_name_or_path"]
-    with _transformers_told(f"the tokenizer of {name}"):
-        tokenizer = _tokenizer(source, place)
+    name = prepared.place["pretrained_model_name_or_path"]
     device = device or ("cuda" if torch.cuda.is_available() else "cpu")
-    auto = transformers.AutoModelForMaskedLM if by_mask else transformers.AutoModelForCausalLM
+    auto = transformers.AutoModelForMaskedLM if prepared.by_mask else transformers.AutoModelForCausalLM
     dtype = "dtype" if _version(transformers.__version__) >= (4, 56) else "torch_dtype"
     with _transformers_told(name):
-        network, told = auto.from_pretrained(**place, **{dtype: "auto"}, output_loading_info=True)
+        network, told = auto.from_pretrained(**prepared.place, **{dtype: "auto"}, output_loading_info=True)
         network = network.eval().to(device)
     missing = sorted(map(str, told["missing_keys"]))
     if missing:
@@ -135,7 +174,7 @@ def load(source: Source, device: str | None = None) -> Loaded:
             f"{', …' if len(missing) > 3 else ''}), so it cannot be asked: leave --verify away"
         )
     n_tokens = int(network.get_input_embeddings().weight.shape[0])
-    return Loaded(network, _prompts(tokenizer, network.config, by_mask=by_mask), n_tokens, device)
+    return Loaded(network, prepared.prompts, n_tokens, device)
 
 
 def _prompts(tokenizer: PreTrainedTokenizerBase, config: PretrainedConfig, *, by_mask: bool) -> tuple[Prompt, ...]:
@@ -157,7 +196,7 @@ def _prompts(tokenizer: PreTrainedTokenizerBase, config: PretrainedConfig, *, by
     return make_prompts(encode, placeholders(tokenizer.get_vocab()), max_tokens=room, mask=mask)
 
 
-def _tokenizer(source: Source, place: dict[str, Any]) -> PreTrainedTokenizerBase:
+def _tokenizer(source: Source, place: Mapping[str, Any]) -> PreTrainedTokenizerBase:
     import transformers
 
     if source.tokenizer is None:
