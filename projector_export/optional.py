@@ -22,6 +22,7 @@ EXTRAS = MappingProxyType(
         "sentencepiece": "sentencepiece",
         "sklearn": "mds",
         "torch": "torch",
+        "transformers": "verify",
         "umap": "umap",
     }
 )

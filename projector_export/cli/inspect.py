@@ -14,6 +14,7 @@ from projector_export.cli.findings_summary import findings_as_json, show_finding
 from projector_export.cli.inspection_options import inspection_options, wishes_of
 from projector_export.cli.summary import show_opening
 from projector_export.cli.terminal import human_size, print_json, progress_bars, safe
+from projector_export.cli.verification_options import check_verification, verification_options, verified
 from projector_export.errors import NotFoundError
 from projector_export.formats import projector_config
 from projector_export.formats.findings import Findings
@@ -48,6 +49,7 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 )
 @click.option("--name", metavar="NAME", help="Which tensor of a logdir that holds several; or its name in the export.")
 @inspection_options
+@verification_options
 @click.option(
     "--top", type=click.IntRange(min=0), default=20, show_default=True, help="Suspects that are listed in the terminal."
 )
@@ -71,17 +73,19 @@ def inspect(source: str, **options: object) -> None:
     """Find the dead, duplicate and under-trained (glitch) tokens of a vocabulary, from its embedding tables alone.
 
     SOURCE_OR_LOGDIR is a Hub id (OWNER/NAME), a model folder, a .safetensors file, or the logdir of an earlier export. No
-    model is loaded or run: only the tables are read.
+    model is loaded or run, only the tables are read, unless --verify is given.
 
     \b
     Examples:
       projector-export inspect openai-community/gpt2
       projector-export inspect ./my-model --html report.html --csv rows.csv
       projector-export inspect ./my-model --logdir runs && tensorboard --logdir runs
+      projector-export inspect ./my-model --verify
       projector-export inspect ./my-model --mode magikarp --reference 177-187
     """
     start = time.perf_counter()
     _check_source(source, options)
+    check_verification(source, options)
     files, wishes, reading = _files(options), wishes_of(options), _reading(options)
     destination = None if options["logdir"] is None else Destination(cast(Path, options["logdir"]))
     if destination is not None:
@@ -89,6 +93,7 @@ def inspect(source: str, **options: object) -> None:
     name = cast("str | None", options["name"])
     with progress_bars(quiet=bool(options["quiet"])) as progress:
         table, found = inspect_source(source, reading, wishes, name=name, progress=progress)
+        table, found = verified(table, found, source, options, progress)
         (table,) = name_tables([table], name)
         found = replace(found, name=table.name)
         written: Sequence[Written] = ()

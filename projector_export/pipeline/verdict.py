@@ -23,6 +23,7 @@ from projector_export.transforms.diagnose.token_classes import token_classes
 
 __all__ = [
     "DEAD",
+    "EVIDENCE",
     "NEAR",
     "SUSPECTS",
     "Verdict",
