@@ -24,7 +24,7 @@ from projector_export.provenance import JSONValue
 from projector_export.sources.huggingface import Table
 from projector_export.table import EmbeddingTable
 from projector_export.targets import findings_csv, report
-from projector_export.targets.plot.replacement import check_replaceable
+from projector_export.targets.replacement import check_replaceable
 
 __all__ = ["inspect"]
 

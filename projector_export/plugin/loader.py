@@ -25,7 +25,7 @@ class VocabularyLoader(base_plugin.TBLoader):
             plugin = import_module("projector_export.plugin.backend").VocabularyPlugin(context)
             plugin.get_plugin_apps()
             plugin.frontend_metadata()
-        except Exception as error:
+        except Exception as error:  # whatever is broken, TensorBoard has to start
             _LOGGER.warning(
                 "TensorBoard goes without the tab Vocabulary (%s: %s): install projector-export again",
                 type(error).__name__,

@@ -43,7 +43,7 @@ def answering(route: Route) -> WSGIApplication:
     def serve(request: Request) -> Response:
         try:
             status, content = _answer(route, request)
-        except Exception as error:
+        except Exception as error:  # a bug: logged with its traceback, never shown in the browser
             _LOGGER.exception("The tab Vocabulary failed at %s", request.path)
             sentence = f"the dashboard failed ({type(error).__name__}): see TensorBoard's log"
             status, content = 500, {"error": sentence}

@@ -16,11 +16,11 @@ from pathlib import Path
 
 import numpy as np
 
-from projector_export.errors import InvalidInputError
 from projector_export.formats.findings import Findings
 from projector_export.table import Column, EmbeddingTable
+from projector_export.targets.findings_file import require_same_rows
 from projector_export.targets.findings_words import states
-from projector_export.targets.plot.replacement import replace_bytes
+from projector_export.targets.replacement import replace_bytes
 
 __all__ = ["encode", "write"]
 
@@ -66,10 +66,7 @@ def encode(table: EmbeddingTable, findings: Findings) -> bytes:
     After the table's columns come ``suspect`` (its rank, 1 the most suspicious, empty where the row is none), ``state``
     (zero, identical, reference...), ``evidence`` and ``nearest`` (tokens of the nearest rows).
     """
-    if findings.n_rows != table.n_rows:
-        raise InvalidInputError(
-            f"the findings are of {findings.n_rows:,} rows and table {table.name!r} has {table.n_rows:,}: inspect it again"
-        )
+    require_same_rows(table, findings)
     file = io.StringIO(newline="")
     writer = csv.writer(file, lineterminator="\r\n")
     columns = [column for column in table.columns if column.name not in ADDED]

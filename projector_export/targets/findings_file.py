@@ -11,7 +11,7 @@ from projector_export.formats.findings import Findings
 from projector_export.table import EmbeddingTable
 from projector_export.targets.tensor_file import FileRecord, write_bytes
 
-__all__ = ["check_findings", "write_findings"]
+__all__ = ["check_findings", "require_same_rows", "write_findings"]
 
 
 def check_findings(tables: Sequence[EmbeddingTable], findings: Mapping[str, Findings]) -> None:
@@ -47,3 +47,11 @@ def write_findings(folder: Path, table: EmbeddingTable, findings: Mapping[str, F
     if table.name not in findings:
         return ()
     return (write_bytes(folder / findings_format.FILE_NAME, findings_format.encode(findings[table.name])),)
+
+
+def require_same_rows(table: EmbeddingTable, findings: Findings) -> None:
+    """Raise InvalidInputError if findings are of a table of other rows."""
+    if findings.n_rows != table.n_rows:
+        raise InvalidInputError(
+            f"the findings are of {findings.n_rows:,} rows and table {table.name!r} has {table.n_rows:,}: inspect it again"
+        )

@@ -13,7 +13,6 @@ from __future__ import annotations
 import errno
 import os
 import shutil
-import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ from filelock import FileLock, Timeout
 
 from projector_export.errors import CorruptFileError, ProjectorExportError, WriteError
 from projector_export.targets.folders import PARTIAL_NAME, is_own, new_folder, remove, slug, sweep
+from projector_export.targets.replacement import put_in_place
 
 __all__ = [
     "LOCK_NAME",
@@ -35,9 +35,6 @@ __all__ = [
 ]
 
 LOCK_NAME = ".projector_export.lock"
-
-RETRY_SECONDS = (0.05, 0.1, 0.2, 0.4)
-"""Windows refuses to replace a file while somebody reads it."""
 
 Retire = Callable[[Iterable[str]], None]
 """Takes the names of folders that are no longer needed once the document is replaced."""
@@ -165,21 +162,10 @@ def replace_text(path: Path, text: str) -> None:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
-        _replace(temporary, path)
+        put_in_place(temporary, path)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
-
-
-def _replace(temporary: Path, path: Path) -> None:
-    for seconds in RETRY_SECONDS:
-        try:
-            temporary.replace(path)
-        except PermissionError:
-            time.sleep(seconds)
-        else:
-            return
-    temporary.replace(path)
 
 
 def _open_folders(parent: Path, names: Sequence[str], taken: set[str]) -> Publication:
@@ -244,7 +230,7 @@ def _told(parent: Path) -> Iterator[None]:
         raise WriteError(
             f"another export has been writing to {parent} for ten minutes: wait for it, or end it"
         ) from error
-    except NotImplementedError as error:
+    except NotImplementedError as error:  # filelock raises it where the system has no locks
         raise WriteError(
             f"the file system that holds {parent} has no file locks: export to a local folder and copy"
         ) from error

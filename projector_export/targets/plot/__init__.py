@@ -12,8 +12,8 @@ from projector_export.errors import InvalidInputError
 from projector_export.table import EmbeddingTable
 from projector_export.targets.plot import figure_matplotlib, figure_plotly
 from projector_export.targets.plot.picture import Picture
-from projector_export.targets.plot.replacement import check_replaceable, replace_bytes
 from projector_export.targets.plot.wording import labels_of
+from projector_export.targets.replacement import check_replaceable, replace_bytes
 
 __all__ = ["check_path", "write"]
 

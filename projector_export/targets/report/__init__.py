@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from projector_export.errors import InvalidInputError
 from projector_export.formats.findings import Findings
 from projector_export.table import EmbeddingTable
-from projector_export.targets.plot.replacement import replace_bytes
+from projector_export.targets.findings_file import require_same_rows
+from projector_export.targets.replacement import replace_bytes
 from projector_export.targets.report.document import encode
 
 __all__ = ["encode", "write"]
@@ -38,10 +38,7 @@ def write(table: EmbeddingTable, findings: Findings, path: str | os.PathLike[str
     WriteError
         If the file cannot be written.
     """
-    if findings.n_rows != table.n_rows:
-        raise InvalidInputError(
-            f"the findings are of {findings.n_rows:,} rows and table {table.name!r} has {table.n_rows:,}: inspect it again"
-        )
+    require_same_rows(table, findings)
     path = Path(path)
     replace_bytes(path, encode(table, findings))
     return path

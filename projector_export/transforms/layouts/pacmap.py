@@ -16,16 +16,14 @@ from projector_export import optional, vectors
 from projector_export.errors import InvalidInputError
 from projector_export.provenance import JSONValue
 from projector_export.table import EmbeddingTable
-from projector_export.transforms.layouts.components import components
 from projector_export.transforms.layouts.distances import comparable
 from projector_export.transforms.layouts.numba_threads import kept_numba_threads
 from projector_export.transforms.layouts.parameter import Range
 from projector_export.transforms.layouts.picture import library, with_picture
 from projector_export.transforms.layouts.recipe import DEFAULT_SETTING, Progress, Recipe, Setting, stage
 from projector_export.transforms.layouts.requirements import neighbours_of, require_neighbours
-from projector_export.transforms.layouts.start import check_start, starting_points
+from projector_export.transforms.layouts.start import prepared, starting_points
 from projector_export.transforms.moments import principal_axes
-from projector_export.transforms.neighbours import neighbours
 from projector_export.vectors import Float32Array, blocks_of
 
 __all__ = ["Pacmap", "pacmap"]
@@ -128,12 +126,7 @@ def pacmap(
     """
     with optional.required_for("layout pacmap"):
         import_module("pacmap")
-    recipe.check(table, setting)
-    if start is not None:
-        check_start(table, recipe.n_components, start)
-    k = min(recipe.k, table.n_rows - 1)
-    table = neighbours(table, k, metric=setting.metric, seed=setting.seed, progress=progress)
-    table = components(table, progress=progress)
+    table = prepared(table, recipe, setting, start, progress)
     coordinates = _optimized(table, recipe, setting, start, progress)
     found: dict[str, JSONValue] = {"metric": setting.metric, "seed": setting.seed, "library": library("pacmap")}
     return with_picture(table, recipe, coordinates, found, start)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
@@ -47,7 +48,7 @@ DEFAULT_SETTING = Setting()
 
 
 @dataclass(frozen=True)
-class Recipe:
+class Recipe(ABC):
     """How one layout is asked for: a frozen dataclass of its parameters, each with its range in the annotation.
 
     Parameters
@@ -93,6 +94,7 @@ class Recipe:
         """Return all parameters by name."""
         return {name: getattr(self, name) for name in parameters_of(type(self))}
 
+    @abstractmethod
     def check(self, table: EmbeddingTable, setting: Setting) -> None:
         """Raise InvalidInputError, in little time, if the layout cannot be made of this table.
 
@@ -103,4 +105,3 @@ class Recipe:
         setting
             Metric and seed.
         """
-        raise NotImplementedError

@@ -9,15 +9,35 @@ import numpy.typing as npt
 
 from projector_export.errors import InvalidInputError
 from projector_export.table import EmbeddingTable
-from projector_export.transforms.layouts.components import principal_coordinates
+from projector_export.transforms.layouts.components import components, principal_coordinates
+from projector_export.transforms.layouts.recipe import Progress, Recipe, Setting
+from projector_export.transforms.neighbours import neighbours
 from projector_export.vectors import Float32Array
 
-__all__ = ["Float64Array", "check_start", "starting_points"]
+__all__ = ["Float64Array", "check_start", "prepared", "starting_points"]
 
 Float64Array: TypeAlias = npt.NDArray[np.float64]
 
 NOISE = 1e-3
 """Standard deviation of what keeps equal rows apart, as a share of the widest axis."""
+
+
+def prepared(
+    table: EmbeddingTable, recipe: Recipe, setting: Setting, start: Float32Array | None, progress: Progress | None
+) -> EmbeddingTable:
+    """Return the table with what a layout of neighbours needs: them, and its principal components.
+
+    Raises
+    ------
+    InvalidInputError
+        If the layout cannot be made of this table, or ``start`` does not fit; before anything is computed.
+    """
+    recipe.check(table, setting)
+    if start is not None:
+        check_start(table, recipe.n_components, start)
+    k = min(recipe.k, table.n_rows - 1)
+    table = neighbours(table, k, metric=setting.metric, seed=setting.seed, progress=progress)
+    return components(table, progress=progress)
 
 
 def check_start(table: EmbeddingTable, n_components: int, start: Float32Array) -> None:

@@ -13,14 +13,12 @@ from projector_export import optional, vectors
 from projector_export.errors import InvalidInputError
 from projector_export.provenance import JSONValue
 from projector_export.table import EmbeddingTable
-from projector_export.transforms.layouts.components import components
 from projector_export.transforms.layouts.parameter import Range
 from projector_export.transforms.layouts.picture import library, with_picture
 from projector_export.transforms.layouts.recipe import DEFAULT_SETTING, Progress, Recipe, Setting, stage
 from projector_export.transforms.layouts.requirements import neighbours_of, require_neighbours, require_rows
-from projector_export.transforms.layouts.start import Float64Array, check_start, starting_points
+from projector_export.transforms.layouts.start import Float64Array, prepared, starting_points
 from projector_export.transforms.layouts.tsne_gradient import GridGradient
-from projector_export.transforms.neighbours import neighbours
 from projector_export.vectors import Float32Array
 
 __all__ = ["Tsne", "tsne"]
@@ -131,11 +129,7 @@ def tsne(
     """
     with optional.required_for("layout tsne"):
         import_module("openTSNE")
-    recipe.check(table, setting)
-    if start is not None:
-        check_start(table, recipe.n_components, start)
-    table = neighbours(table, recipe.k, metric=setting.metric, seed=setting.seed, progress=progress)
-    table = components(table, progress=progress)
+    table = prepared(table, recipe, setting, start, progress)
     points = starting_points(table, recipe.n_components, start, setting.seed)
     coordinates, divergence = _optimized(table, recipe, points * START_DEVIATION, progress)
     found: dict[str, JSONValue] = {

@@ -13,16 +13,15 @@ from projector_export import optional
 from projector_export.errors import InvalidInputError
 from projector_export.provenance import JSONValue
 from projector_export.table import Column, EmbeddingTable
-from projector_export.transforms.layouts.components import components, principal_coordinates
+from projector_export.transforms.layouts.components import principal_coordinates
 from projector_export.transforms.layouts.epoch_sink import BAR, EpochSink
 from projector_export.transforms.layouts.numba_threads import kept_numba_threads
 from projector_export.transforms.layouts.parameter import Range
 from projector_export.transforms.layouts.picture import library, with_picture
 from projector_export.transforms.layouts.recipe import DEFAULT_SETTING, Progress, Recipe, Setting, stage
 from projector_export.transforms.layouts.requirements import neighbours_of, require_neighbours, require_rows
-from projector_export.transforms.layouts.start import check_start, starting_points
+from projector_export.transforms.layouts.start import prepared, starting_points
 from projector_export.transforms.layouts.umap_import import umap_class
-from projector_export.transforms.neighbours import neighbours
 from projector_export.vectors import Float32Array
 
 __all__ = ["Umap", "umap"]
@@ -150,11 +149,7 @@ def umap(
     """
     with optional.required_for("layout umap"):
         umap_class()
-    recipe.check(table, setting)
-    if start is not None:
-        check_start(table, recipe.n_components, start)
-    table = neighbours(table, recipe.k, metric=setting.metric, seed=setting.seed, progress=progress)
-    table = components(table, progress=progress)
+    table = prepared(table, recipe, setting, start, progress)
     coordinates = _optimized(table, recipe, setting, start, progress)
     found: dict[str, JSONValue] = {"metric": setting.metric, "seed": setting.seed, "library": library("umap-learn")}
     if start is not None:

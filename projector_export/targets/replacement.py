@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import errno
 import os
+import time
 from contextlib import suppress
 from pathlib import Path
 
 from projector_export.errors import InvalidInputError, NotFoundError, WriteError
 
-__all__ = ["check_replaceable", "replace_bytes"]
+__all__ = ["check_replaceable", "put_in_place", "replace_bytes"]
+
+RETRY_SECONDS = (0.05, 0.1, 0.2, 0.4)
+"""Windows refuses to replace a file while somebody reads it."""
 
 
 def check_replaceable(path: Path) -> None:
@@ -55,12 +59,24 @@ def replace_bytes(path: Path, data: bytes) -> None:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        temporary.replace(path)
+        put_in_place(temporary, path)
     except OSError as error:
         raise WriteError(_sentence(path, error)) from error
     finally:
         with suppress(OSError):
             temporary.unlink()
+
+
+def put_in_place(temporary: Path, path: Path) -> None:
+    """Put a written file in the place of another in one step."""
+    for seconds in RETRY_SECONDS:
+        try:
+            temporary.replace(path)
+        except PermissionError:
+            time.sleep(seconds)
+        else:
+            return
+    temporary.replace(path)
 
 
 def _sentence(path: Path, error: OSError) -> str:
