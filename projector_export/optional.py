@@ -13,13 +13,20 @@ __all__ = ["EXTRAS", "require", "required_for"]
 
 EXTRAS = MappingProxyType(
     {
+        "PIL": "images",
         "faiss": "neighbours",
+        "gguf": "gguf",
+        "h5py": "hdf5",
+        "lancedb": "lance",
         "matplotlib": "plot",
+        "model2vec": "model2vec",
         "openTSNE": "tsne",
         "pacmap": "pacmap",
         "plotly": "plot",
+        "pyarrow": "arrow",
         "pynndescent": "umap",
         "sentencepiece": "sentencepiece",
+        "sentence_transformers": "texts",
         "sklearn": "mds",
         "torch": "torch",
         "transformers": "verify",

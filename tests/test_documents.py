@@ -20,7 +20,7 @@ PROJECT = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
 
 def declared_extras():
     section = PROJECT.split("[project.optional-dependencies]")[1].split("\n[")[0]
-    return set(re.findall(r"^([a-z]+) = \[", section, re.MULTILINE))
+    return set(re.findall(r"^([a-z0-9]+) = \[", section, re.MULTILINE))
 
 
 def shown_commands():
@@ -34,7 +34,7 @@ def shown_commands():
 
 def test_the_table_of_extras_is_the_projects():
     table = README.split("## Extras")[1].split("\n## ")[0]
-    assert set(re.findall(r"^\| `([a-z]+)`", table, re.MULTILINE)) == declared_extras()
+    assert set(re.findall(r"^\| `([a-z0-9]+)`", table, re.MULTILINE)) == declared_extras()
 
 
 def test_errors_name_extras_that_exist():

@@ -1,0 +1,1 @@
+"""Texts -> vectors by a model."""

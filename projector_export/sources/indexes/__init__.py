@@ -1,0 +1,1 @@
+"""Vectors in search indexes and databases."""

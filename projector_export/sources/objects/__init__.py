@@ -1,0 +1,1 @@
+"""Live objects: arrays, tensors, layers, data frames."""

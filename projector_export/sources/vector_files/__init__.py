@@ -1,0 +1,1 @@
+"""Vectors in files of arrays and records."""

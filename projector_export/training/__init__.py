@@ -1,0 +1,1 @@
+"""Embeddings of a training in progress: one export an epoch, and the ways that rows went."""
