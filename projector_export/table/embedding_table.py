@@ -14,6 +14,7 @@ from projector_export.table.column import Column
 from projector_export.table.layout import Layout
 from projector_export.table.neighbours import Neighbours
 from projector_export.table.selection import Selection
+from projector_export.table.thumbnails import Thumbnails
 from projector_export.vectors import (
     BLOCK_BYTES,
     ArrayVectors,
@@ -58,6 +59,8 @@ class EmbeddingTable:
         are layouts: a saved view of the viewer has to bring them along.
     selections
         Named sets of rows.
+    thumbnails
+        One small picture a row.
 
     Raises
     ------
@@ -73,6 +76,7 @@ class EmbeddingTable:
     layouts: tuple[Layout, ...] = ()
     components: Float32Array | None = None
     selections: tuple[Selection, ...] = ()
+    thumbnails: Thumbnails | None = None
 
     def __post_init__(self) -> None:
         self._check_parts()
@@ -100,6 +104,8 @@ class EmbeddingTable:
             parts["the neighbours"] = len(self.neighbours.indices)
         if self.components is not None:
             parts["the principal components"] = len(self.components)
+        if self.thumbnails is not None:
+            parts["the thumbnails"] = len(self.thumbnails)
         for part, n_rows in parts.items():
             if n_rows != self.n_rows:
                 raise InvalidInputError(f"{part} of table {self.name!r}: {n_rows:,} rows instead of {self.n_rows:,}")
@@ -233,4 +239,5 @@ class EmbeddingTable:
             layouts=tuple(layout.take(rows) for layout in self.layouts),
             components=None if self.components is None else self.components[rows],
             selections=tuple(selection.take(rows) for selection in self.selections),
+            thumbnails=None if self.thumbnails is None else self.thumbnails.take(rows),
         )
