@@ -21,9 +21,15 @@ N_ROWS = 30522
 RUNS = ("epoch 1", "epoch 2", "final")
 
 
-@pytest.fixture(params=["light"])
+PLAIN_MAP = "try { localStorage.setItem('projector_export.map', 'plain'); } catch {}"
+
+
+@pytest.fixture(params=["plain"])
 def dashboard(chromium, tmp_path, request):
-    page = chromium.new_page(viewport=WINDOW, color_scheme=request.param)
+    """A page of somebody who has chosen the plain map; of a newcomer, where a test says so."""
+    page = chromium.new_page(viewport=WINDOW, color_scheme="dark" if request.param == "dark" else "light")
+    if request.param != "newcomer":
+        page.add_init_script(PLAIN_MAP)
     complaints = Complaints()
     complaints.listen(page)
     yield DashboardPage(page, complaints)
@@ -290,11 +296,14 @@ def small(dashboard, tmp_path):
         yield dashboard, server
 
 
-def test_the_projector_in_place_of_the_map(small, tmp_path):
+newcomer = pytest.mark.parametrize("dashboard", ["newcomer"], indirect=True)
+
+
+@newcomer
+def test_the_projector_comes_in_place_of_the_map(small, tmp_path):
     dashboard, server = small
     dashboard.open(server, 600)
     dashboard.locate(".table").press("ArrowDown")
-    dashboard.locate("button", has_text="Projector").click()
     dashboard.locate(".projector.is-ready[data-layout='0']").wait_for(timeout=90_000)
     (frame,) = [frame for frame in dashboard.page.frames if "/projector.html" in frame.url]
     layout = vocabulary(seed=5).layouts[0].coordinates
@@ -322,8 +331,16 @@ def test_the_projector_in_place_of_the_map(small, tmp_path):
     dashboard.locate("button", has_text="Projector").click()
     assert dashboard.locate(".stage").is_visible()
     dashboard.assert_quiet()
+    dashboard.page.reload()
+    dashboard.wait_for_rows(600)
+    assert dashboard.locate(".projector").count() == 0, "the choice is kept"
+    dashboard.locate("button", has_text="Projector").click()
+    assert dashboard.locate(".stage").is_visible(), "until the projector is there"
+    dashboard.locate(".projector.is-ready[data-layout='0']").wait_for(timeout=90_000)
+    assert not dashboard.locate(".stage").is_visible()
 
 
+@newcomer
 @pytest.mark.parametrize(
     "script",
     [
@@ -341,7 +358,6 @@ def test_the_plain_map_where_the_projector_is_missing_or_changed(small, script):
             "**/projector_binary.js", lambda route: route.fulfill(body=script, content_type="text/javascript")
         )
     dashboard.open(server, 600)
-    dashboard.locate("button", has_text="Projector").click()
     dashboard.locate(".notice:not([hidden])").wait_for()
     assert "The plain map is shown instead." in dashboard.locate(".notice").inner_text()
     assert dashboard.locate(".stage").is_visible()

@@ -9,6 +9,29 @@ import { ProjectorMap } from './projector_map.js';
 /** @typedef {import('./pictures.js').Picture} Picture */
 /** @typedef {import('./view_state.js').ViewState} ViewState */
 
+/** More points take the projector long to load, and the page stands still meanwhile. */
+const MOST_POINTS_AT_ONCE = 50_000;
+const CHOICE = 'projector_export.map';
+
+/** @param {number} count of points @returns {boolean} whether the projector is shown without being asked for */
+function isProjectorFirst(count) {
+  try {
+    const chosen = localStorage.getItem(CHOICE);
+    return chosen === null ? count <= MOST_POINTS_AT_ONCE : chosen === 'projector';
+  } catch {
+    return count <= MOST_POINTS_AT_ONCE; // a browser without storage
+  }
+}
+
+/** @param {'plain' | 'projector'} choice */
+function rememberChoice(choice) {
+  try {
+    localStorage.setItem(CHOICE, choice);
+  } catch {
+    // It is asked again next time.
+  }
+}
+
 export class MapPane {
   /** @param {ViewState} state @param {AbortSignal} signal @param {(message: string) => void} complain */
   constructor(state, signal, complain) {
@@ -23,12 +46,17 @@ export class MapPane {
     /** @type {AbortController | undefined} */
     this.closing = undefined;
     this.map = new PointMap(state, signal);
-    this.own = button('Projector', { class: 'toggle', title: "Show TensorBoard's projector in place of this map" }, () => this.toggleProjector());
+    this.own = button('Projector', { class: 'toggle', title: "TensorBoard's projector or the plain map" }, () => {
+      this.toggleProjector();
+      rememberChoice(this.projector ? 'projector' : 'plain');
+    });
     this.tools = this.makeTools();
+    this.ground = element('div', { class: 'map-ground' }, this.map.node);
     const { has_projector: hasProjector } = state.vocabulary.description;
-    this.node = element('div', { class: 'map' }, element('div', { class: 'map-tools' }, this.pictureMenu(), ...this.tools, ...(hasProjector ? [this.own] : [])), this.map.node);
+    this.node = element('div', { class: 'map' }, element('div', { class: 'map-tools' }, this.pictureMenu(), ...this.tools, ...(hasProjector ? [this.own] : [])), this.ground);
     this.showChoice();
     if (this.pictures.length) this.show(this.pictures[0].name);
+    if (hasProjector && isProjectorFirst(state.vocabulary.count)) this.toggleProjector();
   }
 
   /** @returns {HTMLElement} */
@@ -77,22 +105,27 @@ export class MapPane {
       this.projector = undefined;
     } else {
       this.closing = new AbortController();
-      this.projector = new ProjectorMap(this.state, AbortSignal.any([this.signal, this.closing.signal]), (reason) => {
-        this.complain(`${reason} The plain map is shown instead.`);
-        if (this.projector) this.toggleProjector();
+      this.projector = new ProjectorMap(this.state, AbortSignal.any([this.signal, this.closing.signal]), {
+        ready: () => this.showChoice(),
+        giveUp: (reason) => {
+          this.complain(`${reason} The plain map is shown instead.`);
+          if (this.projector) this.toggleProjector();
+        },
       });
       this.projector.show(this.layoutPlace);
-      this.map.node.after(this.projector.node);
+      this.ground.append(this.projector.node);
     }
     this.showChoice();
     this.map.draw();
   }
 
+  /** The plain map stays until the projector is ready to take its place. */
   showChoice() {
-    const isOwn = Boolean(this.projector);
-    this.map.node.hidden = isOwn;
-    setAttributes(this.own, { 'aria-pressed': String(isOwn) });
-    for (const tool of this.tools) tool.disabled = isOwn;
+    const isShown = Boolean(this.projector?.isShown);
+    this.map.node.hidden = isShown;
+    this.own.textContent = this.projector && !isShown ? 'Projector …' : 'Projector';
+    setAttributes(this.own, { 'aria-pressed': String(Boolean(this.projector)), 'aria-busy': String(Boolean(this.projector) && !isShown) });
+    for (const tool of this.tools) tool.disabled = isShown;
   }
 
   /** Place of the picture among the export's layouts, whose views are the first of its bookmarks; -1 for a chart. */

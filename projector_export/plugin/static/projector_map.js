@@ -11,18 +11,20 @@ export class ProjectorMap {
   /**
    * @param {ViewState} state
    * @param {AbortSignal} signal
-   * @param {(reason: string) => void} giveUp
+   * @param {{ready: () => void, giveUp: (reason: string) => void}} told
    */
-  constructor(state, signal, giveUp) {
+  constructor(state, signal, { ready, giveUp }) {
     this.state = state;
+    this.ready = ready;
     this.isReady = false;
+    this.isShown = false;
     this.isTold = false;
     this.layout = -1;
     this.page = document.createElement('iframe');
     this.page.title = "TensorBoard's projector";
     const theme = document.documentElement.dataset.theme ?? 'light';
     this.page.src = `projector.html?${new URLSearchParams({ ...state.vocabulary.key, theme })}`;
-    this.node = element('div', { class: 'projector' }, element('p', { class: 'hint loading' }, 'Loading the projector…'), this.page);
+    this.node = element('div', { class: 'projector' }, this.page);
     const waiting = window.setTimeout(() => giveUp("TensorBoard's projector did not load within a minute."), PATIENCE_MILLISECONDS);
     signal.addEventListener('abort', () => clearTimeout(waiting));
     window.addEventListener(
@@ -33,7 +35,10 @@ export class ProjectorMap {
         if (data.type === 'failed') giveUp(`TensorBoard's projector cannot be shown here: ${data.reason}.`);
         if (data.type === 'ready') this.begin();
         if (data.type === 'selected') this.take(data.rows);
-        if (data.type === 'shown') this.node.dataset.layout = String(data.place);
+        if (data.type === 'shown') {
+          this.node.dataset.layout = String(data.place);
+          this.reveal();
+        }
       },
       { signal },
     );
@@ -42,9 +47,17 @@ export class ProjectorMap {
 
   begin() {
     this.isReady = true;
-    this.node.classList.add('is-ready');
     this.select();
-    this.show(this.layout);
+    if (this.layout < 0) this.reveal();
+    else this.show(this.layout);
+  }
+
+  /** Only once the chosen layout is there does the projector come into sight. */
+  reveal() {
+    if (this.isShown) return;
+    this.isShown = true;
+    this.node.classList.add('is-ready');
+    this.ready();
   }
 
   /** Opens a view of the export; -1 leaves the projector's own. @param {number} place among the layouts */
