@@ -182,4 +182,10 @@ def _as_table(table: EmbeddingTable, layout: Layout) -> EmbeddingTable:
     name = f"{table.name} {layout.name}"
     history = replace(table.provenance, notes=() if layout.quality is None else (str(layout.quality),))
     step = Step("reduce", layout.as_json())
-    return EmbeddingTable(usual_name(name), ArrayVectors(layout.coordinates), table.columns, history.then(step))
+    return EmbeddingTable(
+        usual_name(name),
+        ArrayVectors(layout.coordinates),
+        table.columns,
+        history.then(step),
+        selections=table.selections,
+    )

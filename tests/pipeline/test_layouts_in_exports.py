@@ -1,5 +1,6 @@
 import json
 import os
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -18,7 +19,7 @@ from projector_export.formats import metadata_tsv
 from projector_export.pipeline import Layouts
 from projector_export.provenance import Step
 from projector_export.sources import own_export
-from projector_export.table import Layout
+from projector_export.table import Layout, Selection
 from projector_export.transforms.layouts.pca import Pca
 
 N_ROWS, N_DIMS = 120, 8
@@ -98,6 +99,13 @@ def test_a_layout_as_a_tensor_of_its_own(tmp_path):
     raw = np.fromfile(reduced.folder / "vectors.ckpt.data-00000-of-00001", "<f4").reshape(N_ROWS, 3)
     assert np.allclose(raw.mean(axis=0), 0, atol=1e-4)
     assert columns_of(reduced)[:2] == ("token", "kind")
+
+
+def test_selections_go_along_with_a_layout_that_becomes_a_tensor(tmp_path):
+    table = replace(table_of(), selections=(Selection("chosen", np.array([3, 7])),))
+    full, reduced = export(tmp_path, reduce=["pca:n_components=3"], table=table)
+    assert [state["label"] for state in views_in(full)] == ["chosen · 2"]
+    assert [state["label"] for state in views_in(reduced)] == ["chosen · 2"]
 
 
 def test_one_layout_may_be_both(tmp_path):

@@ -68,6 +68,13 @@ def test_rogue_dimensions_are_the_largest_contributions(measured: dict) -> None:
     assert measured["rogue_dimensions"]["share"] == close(shares[order].sum())
 
 
+def test_where_cosines_cancel_out_no_dimension_has_a_share_of_their_mean() -> None:
+    found = health.measure(EmbeddingTable.from_array(np.random.default_rng(0).normal(size=(2000, 64))))
+    assert abs(found["anisotropy"]) < 0.01
+    assert found["rogue_dimensions"] is None
+    assert "not above 0.01" in found["reasons"]["rogue_dimensions"]
+
+
 def test_figures_of_the_spectrum(measured: dict) -> None:
     assert measured["participation_ratio"] == close(VALUES.sum() ** 2 / (VALUES**2).sum())
     assert measured["effective_rank"] == close(np.exp(stats.entropy(np.linalg.svd(WIDE - WIDE.mean(0))[1])))

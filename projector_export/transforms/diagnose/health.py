@@ -21,6 +21,8 @@ __all__ = ["measure"]
 PARTITION_FLOPS = 2e11
 """``2 * n_rows * n_dims**2`` up to which the partition isotropy is measured."""
 
+LEAST_ANISOTROPY = 0.01
+"""Below it, positive and negative contributions cancel out, and one dimension may have several times the whole."""
 N_ROGUE = 3
 QUANTILES = {"quantile_01": 0.01, "quantile_25": 0.25, "median": 0.5, "quantile_75": 0.75, "quantile_99": 0.99}
 
@@ -124,10 +126,9 @@ def _add_directions(report: _Report, sums: Directions) -> None:
         report.add("rogue_dimensions", None, missing=reason)
         return
     report.add("anisotropy", sums.anisotropy)
-    if sums.anisotropy <= 0:
-        report.add(
-            "rogue_dimensions", None, missing="the mean cosine is not above 0, so that no dimension has a share of it"
-        )
+    if sums.anisotropy < LEAST_ANISOTROPY:
+        reason = f"the mean cosine is not above {LEAST_ANISOTROPY:g}, so that there is little to have a share of"
+        report.add("rogue_dimensions", None, missing=reason)
         return
     shares = sums.contributions / sums.anisotropy
     first = np.argsort(-shares, kind="stable")[:N_ROGUE]
