@@ -117,10 +117,15 @@ def hub(_folder: Path, _repeat: int, tell: Callable[[str], None]) -> Outcome:
 
 def our_command(model: str) -> list[str]:
     """Return the beginning of the command as users type it."""
+    return [our_script(), "vocab", model]
+
+
+def our_script() -> str:
+    """Return the program as it is installed beside this interpreter."""
     script = Path(sysconfig.get_path("scripts")) / "projector-export"
     if not script.exists():
         raise SystemExit(f"{script} is missing: install the project into this environment, pip install -e '.[test]'")
-    return [str(script), "vocab", model]
+    return str(script)
 
 
 def model_folder() -> Path:
