@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["MAX_ROWS", "MAX_TENSOR_BYTES", "MIN_DIMS", "URL_BREAKERS", "request_breakers"]
+__all__ = ["MAX_ROWS", "MAX_SPRITE_SIDE", "MAX_TENSOR_BYTES", "MIN_DIMS", "URL_BREAKERS", "request_breakers"]
 
 MAX_ROWS = 100_000
 """Rows that the viewer asks TensorBoard for, the first ones (``data-provider-server.ts``, ``LIMIT_NUM_POINTS``)."""
+
+MAX_SPRITE_SIDE = 8192
+"""Pixels in width and in height of the image that holds all thumbnails (``data-provider.ts``, ``MAX_SPRITE_IMAGE_SIZE_PX``)."""
 
 MAX_TENSOR_BYTES = 512 * 2**20
 """Float32 bytes of a tensor that is shown without a long wait: a choice, not a wall.

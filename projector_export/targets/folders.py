@@ -36,6 +36,7 @@ WRITTEN_NAMES = frozenset(
         "checkpoint",
         "findings.json",
         "metadata.tsv",
+        "sprite.png",
         "vectors.bytes",
         f"{CHECKPOINT}.data-00000-of-00001",
         f"{CHECKPOINT}.index",

@@ -26,6 +26,7 @@ def encode(
     files: Sequence[FileRecord],
     *,
     layouts: Sequence[Mapping[str, JSONValue]] = (),
+    sprite: Mapping[str, JSONValue] | None = None,
     nudge: Nudge | None = None,
 ) -> bytes:
     """Return the text of ``manifest.json``.
@@ -40,6 +41,8 @@ def encode(
         What was written beside the manifest.
     layouts
         One entry for each layout of the table.
+    sprite
+        Which file holds the thumbnails of what the viewer is given, and how, if any.
     nudge
         The one value that the viewer's file holds differently, if any.
     """
@@ -57,6 +60,7 @@ def encode(
             "shape": list(viewer.shape),
             "provenance": None if viewer is table else viewer.provenance.as_json(),
             "moved_value": None if nudge is None else _moved(nudge),
+            "sprite": None if sprite is None else dict(sprite),
         },
         "layouts": [dict(entry) for entry in layouts],
         "selections": [

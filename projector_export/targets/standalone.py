@@ -27,6 +27,8 @@ from projector_export.targets.publication import (
     require_writable,
 )
 from projector_export.targets.result import Written, checked_names, notes_of
+from projector_export.targets.sprite import check_sprite, write_sprite
+from projector_export.targets.sprite import expected_bytes as expected_sprite_bytes
 from projector_export.targets.tensor_file import write_bytes, write_raw, write_rows_as_text
 from projector_export.vectors import Progress
 
@@ -104,6 +106,8 @@ def prepared(
     _check_base_url(base_url)
     parent = Path(folder).expanduser()
     check_findings([table for table, _ in tables], findings or {})
+    for _, viewer in tables:
+        check_sprite(viewer)
     with publication(
         parent,
         checked_names([table for table, _ in tables]),
@@ -163,10 +167,13 @@ def _write_folder(
         files.append(write_bytes(folder / "metadata.tsv", metadata_tsv.encode(viewer.columns)))
         metadata = f"{prefix}metadata.tsv"
     pictures = write_pictures(folder, table, viewer)
-    files += pictures.files + write_findings(folder, table, findings)
-    files.append(write_bytes(folder / MANIFEST_NAME, manifest.encode(table, viewer, files, layouts=pictures.entries)))
+    sprite = write_sprite(folder, viewer)
+    files += pictures.files + sprite.files + write_findings(folder, table, findings)
+    text = manifest.encode(table, viewer, files, layouts=pictures.entries, sprite=sprite.as_json())
+    files.append(write_bytes(folder / MANIFEST_NAME, text))
     views = f"{prefix}{pictures.bookmarks}" if pictures.bookmarks else ""
-    info = EmbeddingInfo(table.name, f"{prefix}vectors.bytes", viewer.shape, metadata, views)
+    thumbnails = f"{prefix}{sprite.file_name}" if sprite.files else ""
+    info = EmbeddingInfo(table.name, f"{prefix}vectors.bytes", viewer.shape, metadata, views, thumbnails, sprite.size)
     return info, sum(record.n_bytes for record in files), pictures
 
 
@@ -192,4 +199,5 @@ def _referenced(embeddings: Sequence[EmbeddingInfo]) -> set[str]:
 
 
 def _expected_bytes(table: EmbeddingTable, viewer: EmbeddingTable) -> int:
-    return (4 + TEXT_BYTES_A_NUMBER) * viewer.n_rows * viewer.n_dims + expected_bytes(table, viewer)
+    numbers = viewer.n_rows * viewer.n_dims
+    return (4 + TEXT_BYTES_A_NUMBER) * numbers + expected_bytes(table, viewer) + expected_sprite_bytes(viewer)

@@ -32,6 +32,8 @@ from projector_export.targets.publication import (
     require_writable,
 )
 from projector_export.targets.result import Written, checked_names, notes_of, unsafe_in_request
+from projector_export.targets.sprite import check_sprite, write_sprite
+from projector_export.targets.sprite import expected_bytes as expected_sprite_bytes
 from projector_export.targets.tensor_file import FileRecord, needed_nudge, write_bytes, write_raw
 from projector_export.vectors import Progress
 
@@ -104,6 +106,8 @@ def prepared(
     """
     parent = _run_folder(Path(logdir).expanduser(), run)
     check_findings([table for table, _ in tables], findings or {})
+    for _, viewer in tables:
+        check_sprite(viewer)
     with publication(
         parent,
         checked_names([table for table, _ in tables]),
@@ -160,11 +164,13 @@ def _write_folder(
             files.append(write_bytes(folder / "viewer.metadata.tsv", metadata_tsv.encode(viewer.columns)))
         metadata = f"{folder.name}/{files[-1].name}"
     pictures = write_pictures(folder, table, viewer, max_rows=MAX_ROWS)
-    files += pictures.files + write_findings(folder, table, findings)
-    text = manifest.encode(table, viewer, files, layouts=pictures.entries, nudge=nudge)
+    sprite = write_sprite(folder, viewer)
+    files += pictures.files + sprite.files + write_findings(folder, table, findings)
+    text = manifest.encode(table, viewer, files, layouts=pictures.entries, sprite=sprite.as_json(), nudge=nudge)
     files.append(write_bytes(folder / MANIFEST_NAME, text))
     views = f"{folder.name}/{pictures.bookmarks}" if pictures.bookmarks else ""
-    info = EmbeddingInfo(table.name, f"{folder.name}/{tensor}", viewer.shape, metadata, views)
+    thumbnails = f"{folder.name}/{sprite.file_name}" if sprite.files else ""
+    info = EmbeddingInfo(table.name, f"{folder.name}/{tensor}", viewer.shape, metadata, views, thumbnails, sprite.size)
     notes = notes_of(table, viewer) + pictures.notes
     if viewer is not table:
         notes += (f"the checkpoint keeps all {table.n_rows:,} rows of {table.n_dims:,} dimensions",)
@@ -220,7 +226,11 @@ def _read_config(parent: Path) -> ProjectorConfig:
 
 
 def _referenced(config: ProjectorConfig) -> set[str]:
-    paths = (path for info in config.embeddings for path in (info.tensor_path, info.metadata_path, info.bookmarks_path))
+    paths = (
+        path
+        for info in config.embeddings
+        for path in (info.tensor_path, info.metadata_path, info.bookmarks_path, info.sprite_path)
+    )
     return {PurePosixPath(path).parts[0] for path in paths if "/" in path}
 
 
@@ -243,4 +253,5 @@ def _is_odd(part: str) -> bool:
 
 def _expected_bytes(table: EmbeddingTable, viewer: EmbeddingTable) -> int:
     shown = 0 if viewer is table else viewer.n_rows * viewer.n_dims
-    return 4 * (table.n_rows * table.n_dims + shown) + expected_bytes(table, viewer)
+    numbers = table.n_rows * table.n_dims + shown
+    return 4 * numbers + expected_bytes(table, viewer) + expected_sprite_bytes(viewer)
