@@ -6,16 +6,14 @@ from projector_export.pipeline.export import (
     Destination,
     check_wishes,
     count_kinds,
-    export_vocabulary,
     name_tables,
-    read_tables,
-    read_vocabulary,
     treat,
     write,
 )
 from projector_export.pipeline.layouts import Layouts
+from projector_export.pipeline.reading import Reading
 from projector_export.pipeline.treatment import Progress, Treatment, transform
-from projector_export.sources.huggingface import Reading
+from projector_export.pipeline.vocabulary import export_vocabulary, read_tables, read_vocabulary
 from projector_export.targets.result import Written
 from projector_export.transforms.for_viewer import ViewerLimits
 

@@ -21,12 +21,13 @@ from projector_export.pipeline.measurements import (
     measured_health,
     random_wins,
 )
+from projector_export.pipeline.reading import Reading
 from projector_export.pipeline.treatment import Progress, stage
 from projector_export.pipeline.verdict import adaptive, as_candidates, marked, published, told_neighbours, with_wins
+from projector_export.pipeline.vocabulary import read_tables
 from projector_export.pipeline.wishes import Mode, Wishes
 from projector_export.provenance import Step
-from projector_export.sources import huggingface, own_export
-from projector_export.sources.huggingface import Reading
+from projector_export.sources import own_export
 from projector_export.sources.huggingface.output_bias import read_output_bias
 from projector_export.table import EmbeddingTable
 from projector_export.transforms.diagnose import dead_rows, near_duplicates, references
@@ -88,11 +89,11 @@ def _model_tables(
     source: str | PathLike[str], reading: Reading, progress: Progress | None
 ) -> tuple[EmbeddingTable, ...]:
     if reading.tensor is not None or reading.table != "input":
-        return huggingface.read(source, reading, progress=progress)
+        return read_tables(source, reading, progress=progress)
     try:
-        return huggingface.read(source, replace(reading, table="both"), progress=progress)
+        return read_tables(source, replace(reading, table="both"), progress=progress)
     except NotFoundError:  # an encoder has no output table
-        return huggingface.read(source, reading, progress=progress)
+        return read_tables(source, reading, progress=progress)
 
 
 def inspect(

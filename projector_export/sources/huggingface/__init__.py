@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from os import PathLike, fspath
 from pathlib import Path
-from typing import get_args
 
 import numpy as np
 import numpy.typing as npt
 
-from projector_export.errors import InvalidInputError, ProjectorExportError
+from projector_export.errors import ProjectorExportError
 from projector_export.provenance import JSONValue, Provenance, Step
 from projector_export.sources.huggingface.choosing import ChosenTable, Table, choose_tables
 from projector_export.sources.huggingface.model_files import ModelFiles, open_model
@@ -22,15 +20,24 @@ from projector_export.tokens import Vocabulary
 from projector_export.vectors import StageProgress as Progress
 from projector_export.vectors import norms_of
 
-__all__ = ["Progress", "Reading", "Table", "read"]
+__all__ = ["Progress", "Table", "read"]
 
 
-@dataclass(frozen=True)
-class Reading:
-    """What to read of a model.
+def read(
+    source: str | PathLike[str],
+    *,
+    revision: str | None = None,
+    tokenizer: str | PathLike[str] | None = None,
+    tensor: str | None = None,
+    table: Table = "input",
+    progress: Progress | None = None,
+) -> tuple[EmbeddingTable, ...]:
+    """Read the token tables of a model: no other tensor of it is touched or fetched.
 
     Parameters
     ----------
+    source
+        Hub id, model folder or ``.safetensors`` file.
     revision
         Branch, tag or commit of a model on the Hub.
     tokenizer
@@ -39,29 +46,6 @@ class Reading:
         Name of the embedding tensor, where it is not found by itself.
     table
         ``"input"`` embeddings, the ``"output"`` head, or ``"both"``.
-    """
-
-    revision: str | None = None
-    tokenizer: str | PathLike[str] | None = None
-    tensor: str | None = None
-    table: Table = "input"
-
-    def __post_init__(self) -> None:
-        if self.table not in get_args(Table):
-            raise InvalidInputError(f"table is one of {', '.join(get_args(Table))}, not {self.table!r}")
-
-
-def read(
-    source: str | PathLike[str], reading: Reading | None = None, *, progress: Progress | None = None
-) -> tuple[EmbeddingTable, ...]:
-    """Read the token tables of a model: no other tensor of it is touched or fetched.
-
-    Parameters
-    ----------
-    source
-        Hub id, model folder or ``.safetensors`` file.
-    reading
-        What to read of it.
     progress
         Told about stages that may take long.
 
@@ -75,41 +59,40 @@ def read(
     ProjectorExportError
         If there is no such model, its files are damaged, several tensors fit, or a download fails.
     """
-    reading = reading or Reading()
     fetched = None if progress is None else lambda done, total: progress("fetching the embedding table", done, total)
-    model = open_model(source, revision=reading.revision, progress=fetched)
+    model = open_model(source, revision=revision, progress=fetched)
     if progress is not None:
         progress("reading the tokenizer", 0, 0)
     with ThreadPoolExecutor(1) as pool:
-        tokenizer = pool.submit(_tokenizer, model, reading)
-        measured = _measured_meanwhile(model, reading)
-        found = tokenizer.result()
+        coming = pool.submit(_tokenizer, model, tokenizer)
+        measured = _measured_meanwhile(model, tensor, table)
+        found = coming.result()
     n_tokens = len(found[0]) if found else None
-    chosen = choose_tables(model, tensor=reading.tensor, table=reading.table, n_tokens=n_tokens)
+    chosen = choose_tables(model, tensor=tensor, table=table, n_tokens=n_tokens)
     walked = None if progress is None else lambda done, total: progress("measuring the rows", done, total)
     tables = []
-    for table in chosen:
-        norms = measured.get(table.tensor)
+    for one in chosen:
+        norms = measured.get(one.tensor)
         if norms is None:
-            norms = norms_of(table.vectors, progress=walked)
-        tables.append(_table(model, table, found, reading, norms, is_one_of_two=len(chosen) > 1))
+            norms = norms_of(one.vectors, progress=walked)
+        tables.append(_table(model, one, found, tokenizer, norms, is_one_of_two=len(chosen) > 1))
     return tuple(tables)
 
 
-def _measured_meanwhile(model: ModelFiles, reading: Reading) -> dict[str, npt.NDArray[np.float64]]:
+def _measured_meanwhile(model: ModelFiles, tensor: str | None, table: Table) -> dict[str, npt.NDArray[np.float64]]:
     """Measure the rows of a local table while the tokenizer is read; what it cannot choose without one is measured later."""
     try:
         if not model.is_local:
             return {}
-        chosen = choose_tables(model, tensor=reading.tensor, table=reading.table)
-        return {table.tensor: norms_of(table.vectors) for table in chosen}
+        chosen = choose_tables(model, tensor=tensor, table=table)
+        return {one.tensor: norms_of(one.vectors) for one in chosen}
     except ProjectorExportError:
         return {}
 
 
-def _tokenizer(model: ModelFiles, reading: Reading) -> tuple[Vocabulary, tuple[str, ...]] | None:
-    if reading.tokenizer is not None:
-        return read_tokenizer_path(Path(reading.tokenizer))
+def _tokenizer(model: ModelFiles, tokenizer: str | PathLike[str] | None) -> tuple[Vocabulary, tuple[str, ...]] | None:
+    if tokenizer is not None:
+        return read_tokenizer_path(Path(tokenizer))
     return read_tokenizer(model.small_file)
 
 
@@ -117,7 +100,7 @@ def _table(
     model: ModelFiles,
     chosen: ChosenTable,
     found: tuple[Vocabulary, tuple[str, ...]] | None,
-    reading: Reading,
+    tokenizer: str | PathLike[str] | None,
     norms: npt.NDArray[np.float64],
     *,
     is_one_of_two: bool,
@@ -135,7 +118,7 @@ def _table(
         "role": chosen.role,
         "dtype": chosen.vectors.dtype,
         "tokenizer": list(found[1]) if found else None,
-        "tokenizer_path": None if reading.tokenizer is None else fspath(reading.tokenizer),
+        "tokenizer_path": None if tokenizer is None else fspath(tokenizer),
     }
     name = _short_name(model)
     if is_one_of_two:
