@@ -1,0 +1,186 @@
+"""Parquet and Arrow IPC files (Feather, and the stream format of Hugging Face datasets), read piece by piece by pyarrow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from projector_export.errors import CorruptFileError, InvalidInputError
+from projector_export.optional import required_for
+from projector_export.provenance import JSONValue
+from projector_export.tabular.location import Location
+from projector_export.tabular.plain_values import plain
+from projector_export.tabular.records import Batch
+
+if TYPE_CHECKING:
+    from typing import BinaryIO
+
+    import pyarrow as pa
+
+__all__ = ["ArrowFile", "open_arrow"]
+
+CHUNK_ROWS = 1024
+MAGIC = {"parquet": b"PAR1", "arrow": b"ARROW1"}
+
+
+@dataclass(frozen=True, eq=False)
+class ArrowFile:
+    """A file of typed columns.
+
+    Parameters
+    ----------
+    location
+        Where the file lies.
+    format
+        ``"parquet"``, ``"arrow"`` (the file format, Feather too) or ``"arrow stream"``.
+    schema
+        Names and types of the columns.
+    n_rows
+        Number of rows; None for Arrow, which tells it only when everything was walked through.
+    """
+
+    location: Location
+    format: str
+    schema: pa.Schema
+    n_rows: int | None
+    is_typed: ClassVar[bool] = True
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the columns."""
+        return tuple(str(name) for name in self.schema.names)
+
+    @property
+    def describe(self) -> dict[str, JSONValue]:
+        """Source and format."""
+        return {"source": self.location.shown, "format": self.format}
+
+    def chunks(self, start: int, columns: tuple[str, ...]) -> Iterator[Batch]:
+        """Walk through the rows."""
+        for piece in self.pieces(start, columns):
+            yield {name: _values(piece.column(index)) for index, name in enumerate(columns)}
+
+    def pieces(self, start: int, columns: tuple[str, ...]) -> Iterator[pa.RecordBatch]:
+        """Walk through the rows as record batches that hold these columns, in this order."""
+        with _told(self.location, self.format), self.location.opened_anywhere() as file:
+            for piece in _pieces(self.format, file, start, columns):
+                yield piece.select(list(columns))
+
+
+def open_arrow(location: Location, kind: str) -> ArrowFile:
+    """Read what a file tells about its columns.
+
+    Parameters
+    ----------
+    location
+        Where the file lies.
+    kind
+        ``"parquet"`` or ``"arrow"``.
+
+    Raises
+    ------
+    ProjectorExportError
+        If pyarrow is not installed, or the file is of another format, damaged or empty.
+    """
+    with required_for(f"reading {location.file_name!r}"):
+        import pyarrow.ipc
+        import pyarrow.parquet
+    with location.opened_anywhere() as file:
+        first = file.read(8)
+        file.seek(0)
+        if not first:
+            raise InvalidInputError(f"{location.shown!r} is empty")
+        if kind == "parquet":
+            _require_magic(first, MAGIC["parquet"], location, "Parquet")
+            with _told(location, kind):
+                metadata = pyarrow.parquet.ParquetFile(file).metadata
+                opened = ArrowFile(location, kind, metadata.schema.to_arrow_schema(), int(metadata.num_rows))
+        else:
+            is_file = first.startswith(MAGIC["arrow"])
+            kind = "arrow" if is_file else "arrow stream"
+            with _told(location, kind):
+                open_it = pyarrow.ipc.open_file if is_file else pyarrow.ipc.open_stream
+                opened = ArrowFile(location, kind, open_it(file).schema, None)
+    if not opened.columns or opened.n_rows == 0:
+        raise InvalidInputError(f"{location.shown!r} is empty: it has {len(opened.columns)} columns and no rows")
+    return opened
+
+
+def _require_magic(first: bytes, magic: bytes, location: Location, name: str) -> None:
+    if not first.startswith(magic):
+        raise CorruptFileError(f"{location.shown!r} is no {name} file: it begins with {first!r}")
+
+
+def _pieces(kind: str, file: BinaryIO, start: int, columns: tuple[str, ...]) -> Iterator[pa.RecordBatch]:
+    if kind == "parquet":
+        yield from _parquet_pieces(file, start, columns)
+        return
+    import pyarrow.ipc
+
+    if kind == "arrow":
+        reader = pyarrow.ipc.open_file(file)
+        batches = (reader.get_batch(index) for index in range(reader.num_record_batches))
+    else:
+        batches = iter(pyarrow.ipc.open_stream(file))
+    for batch in batches:
+        if batch.num_rows <= start:
+            start -= batch.num_rows
+            continue
+        for first in range(start, batch.num_rows, CHUNK_ROWS):
+            yield batch.slice(first, CHUNK_ROWS)
+        start = 0
+
+
+def _parquet_pieces(file: BinaryIO, start: int, columns: tuple[str, ...]) -> Iterator[pa.RecordBatch]:
+    import pyarrow.parquet
+
+    parquet = pyarrow.parquet.ParquetFile(file, buffer_size=2**20, pre_buffer=False)
+    groups: list[int] = []
+    for group in range(parquet.num_row_groups):
+        n_rows = parquet.metadata.row_group(group).num_rows
+        if not groups and n_rows <= start:
+            start -= n_rows
+        else:
+            groups.append(group)
+    for piece in parquet.iter_batches(CHUNK_ROWS, row_groups=groups, columns=list(columns), use_threads=False):
+        if piece.num_rows > start:
+            yield piece.slice(start)
+        start = max(0, start - piece.num_rows)
+
+
+@contextmanager
+def _told(location: Location, kind: str) -> Iterator[None]:
+    """Turn what pyarrow says into a sentence."""
+    import pyarrow as pa
+
+    try:
+        yield
+    except (pa.ArrowException, OSError, EOFError) as error:
+        reason = str(error).partition("\n")[0].rstrip(".")[:160]
+        raise CorruptFileError(f"{location.shown!r} is damaged or no {kind.capitalize()} file: {reason}") from None
+
+
+def _values(array: pa.Array) -> list[object]:
+    """Return the values of a column as Python's: dates as ISO texts, half floats as floats, structures as JSON texts."""
+    import pyarrow as pa
+
+    kind = array.type
+    if isinstance(kind, pa.BaseExtensionType):
+        return _values(array.storage)
+    if pa.types.is_dictionary(kind):
+        return _values(array.dictionary_decode())
+    if pa.types.is_float16(kind):
+        array = array.cast(pa.float32())
+    elif pa.types.is_temporal(kind) and not pa.types.is_duration(kind):
+        array = array.cast(pa.string())
+    values: list[object] = array.to_pylist()
+    return values if _is_plain(kind) else [plain(value) for value in values]
+
+
+def _is_plain(kind: pa.DataType) -> bool:
+    import pyarrow as pa
+
+    types = pa.types
+    return bool(types.is_integer(kind) or types.is_floating(kind) or types.is_boolean(kind) or types.is_string(kind))

@@ -1,0 +1,157 @@
+"""JSON lines, one object a line, and JSON documents that are a list of objects."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import ClassVar
+
+import orjson
+
+from projector_export.errors import CorruptFileError, InvalidInputError
+from projector_export.provenance import JSONValue
+from projector_export.tabular.location import Location
+from projector_export.tabular.plain_values import plain
+from projector_export.tabular.records import Batch
+from projector_export.tabular.text_lines import lines_of
+
+__all__ = ["JSONLines", "open_json", "parse"]
+
+CHUNK_ROWS = 1024
+SAMPLE_ROWS = 10_000
+MAX_DOCUMENT_BYTES = 2**30
+
+
+@dataclass(frozen=True)
+class JSONLines:
+    """Objects with names and values.
+
+    Parameters
+    ----------
+    location
+        Where the file lies.
+    columns
+        All names of the first :data:`SAMPLE_ROWS` objects, in the order in which they come.
+    is_document
+        Whether the file is one list, which has to be read whole.
+    """
+
+    location: Location
+    columns: tuple[str, ...]
+    is_document: bool
+    n_rows: ClassVar[None] = None
+    is_typed: ClassVar[bool] = True
+
+    @property
+    def describe(self) -> dict[str, JSONValue]:
+        """Source and format."""
+        return {"source": self.location.shown, "format": "json" if self.is_document else "jsonl"}
+
+    def chunks(self, start: int, columns: tuple[str, ...]) -> Iterator[Batch]:
+        """Walk through the objects; a name that one has not is None."""
+        known = frozenset(self.columns)
+        objects = _objects(self.location, is_document=self.is_document, start=start)
+        while block := list(islice(objects, CHUNK_ROWS)):
+            for number, record in block:
+                if not known.issuperset(record):
+                    new = next(name for name in record if name not in known)
+                    raise InvalidInputError(
+                        f"{_place(self.location, number, is_document=self.is_document)} has {new!r}, which none of the first "
+                        f"{SAMPLE_ROWS:,} has: give one of them that name too, with null"
+                    )
+            yield {name: [plain(record.get(name)) for _, record in block] for name in columns}
+
+
+def open_json(location: Location, *, is_document: bool | None = None) -> JSONLines:
+    """Look at the first objects of a file.
+
+    Parameters
+    ----------
+    location
+        Where the file lies.
+    is_document
+        Whether the file is one list; None to decide by its first character.
+
+    Raises
+    ------
+    InvalidInputError
+        If the file is empty, or holds something else than objects.
+    """
+    if is_document is None:
+        first = next((line.lstrip() for line in lines_of(location) if line.strip()), "")
+        is_document = first.startswith("[")
+    names: dict[str, None] = {}
+    n_rows = 0
+    for _, record in islice(_objects(location, is_document=is_document), SAMPLE_ROWS):
+        names.update(dict.fromkeys(record))
+        n_rows += 1
+    if not n_rows:
+        raise InvalidInputError(f"{location.shown!r} is empty")
+    if not names:
+        raise InvalidInputError(f"the objects of {location.shown!r} are empty")
+    return JSONLines(location, tuple(names), is_document)
+
+
+def parse(text: str | bytes) -> object:
+    """Return a JSON value; NaN and Infinity, which Python's own writer makes, are taken too.
+
+    Raises
+    ------
+    ValueError
+        If it is none.
+    """
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        try:
+            return json.loads(text)
+        except RecursionError as error:
+            raise ValueError("it is nested too deeply") from error
+
+
+def _objects(location: Location, *, is_document: bool, start: int = 0) -> Iterator[tuple[int, dict[str, object]]]:
+    """Walk through the objects, each with the number of its line, or of its place in the list from 1."""
+    numbered: Iterable[tuple[int, object]]
+    if is_document:
+        numbered = enumerate(_document(location)[start:], start + 1)
+    else:
+        lines = ((number, line) for number, line in enumerate(lines_of(location), 1) if not line.isspace())
+        numbered = ((number, _line(line, number, location)) for number, line in islice(lines, start, None))
+    for number, value in numbered:
+        if not isinstance(value, dict):
+            raise InvalidInputError(
+                f"{_place(location, number, is_document=is_document)} is no object with names but {_kind(value)}"
+            )
+        yield number, value
+
+
+def _line(line: str, number: int, location: Location) -> object:
+    try:
+        return parse(line)
+    except ValueError as error:
+        raise CorruptFileError(f"line {number:,} of {location.shown!r} is no JSON: {error}") from error
+
+
+def _document(location: Location) -> list[object]:
+    with location.opened() as file:
+        text = file.read(MAX_DOCUMENT_BYTES + 1)
+    if len(text) > MAX_DOCUMENT_BYTES:
+        raise InvalidInputError(f"{location.shown!r} is too large for one JSON list: write one object a line (.jsonl)")
+    try:
+        value = parse(text)
+    except ValueError as error:
+        raise CorruptFileError(f"{location.shown!r} is no JSON: {error}") from error
+    if not isinstance(value, list):
+        raise InvalidInputError(f"{location.shown!r} is no list of objects but {_kind(value)}")
+    return value
+
+
+def _place(location: Location, number: int, *, is_document: bool) -> str:
+    return f"{'object' if is_document else 'line'} {number:,} of {location.shown!r}"
+
+
+def _kind(value: object) -> str:
+    names = {dict: "an object", list: "a list", str: "a text", bool: "true or false", type(None): "null"}
+    return names.get(type(value), "a number")

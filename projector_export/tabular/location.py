@@ -1,0 +1,265 @@
+"""Where a file lies: on this machine, or at an address that fsspec opens; packed by gzip, bzip2 or xz, or not."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import io
+import lzma
+import re
+import tempfile
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from os import PathLike, fspath
+from pathlib import Path, PurePosixPath
+from typing import BinaryIO, Protocol, cast
+from urllib.parse import urlsplit
+
+from projector_export.errors import (
+    CorruptFileError,
+    InvalidInputError,
+    MissingExtraError,
+    NotFoundError,
+    ProjectorExportError,
+    TransferError,
+)
+
+__all__ = ["Location"]
+
+_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+(?:::|://)", re.IGNORECASE)
+"""At least two letters, so that ``C:\\`` and ``C://`` are paths."""
+
+_PACKED: dict[str, Callable[[BinaryIO, str], object]] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
+_BUFFER_BYTES = 2**20
+_COPIED_BYTES = 2**22
+_MEMORY_BYTES = 64 * 2**20
+
+
+class _FileSystem(Protocol):
+    """What is asked of a file system of fsspec."""
+
+    def isdir(self, path: str) -> bool:
+        """Return whether a path is a folder."""
+
+    def find(self, path: str) -> list[str]:
+        """Return all files below a folder."""
+
+    def size(self, path: str) -> int | None:
+        """Return the bytes of a file."""
+
+    def open(self, path: str, mode: str) -> AbstractContextManager[io.RawIOBase]:
+        """Open a file."""
+
+
+@dataclass(frozen=True)
+class Location:
+    """Where a file or folder lies.
+
+    Parameters
+    ----------
+    source
+        A path, or an address such as ``https://…``, ``s3://…``, ``hf://…``, ``memory://…``.
+
+    Raises
+    ------
+    InvalidInputError
+        If it is no path at all.
+    """
+
+    source: str = field(repr=False)
+
+    @classmethod
+    def of(cls, source: str | PathLike[str]) -> Location:
+        """Return the location that a user named."""
+        if not isinstance(source, (str, PathLike)) or not isinstance(fspath(source), str):
+            raise InvalidInputError(f"a file is named by its path or address, not by {source!r}")
+        text = fspath(source)
+        if not text or "\0" in text:
+            raise InvalidInputError(f"a file is named by its path or address, not by {text!r}")
+        return cls(text)
+
+    @property
+    def is_address(self) -> bool:
+        """Whether fsspec is asked to open it."""
+        return bool(_ADDRESS.match(self.source)) and not Path(self.source).exists()
+
+    @property
+    def shown(self) -> str:
+        """The path, or the address without user, password, query and fragment: those may be secrets."""
+        if not self.is_address:
+            return self.source
+        return "::".join(_without_secrets(part) for part in self.source.split("::"))
+
+    @property
+    def path(self) -> Path:
+        """The path on this machine; of an address its last parts."""
+        if self.is_address:
+            return Path(PurePosixPath(urlsplit(self.shown.rpartition("::")[2]).path.lstrip("/") or "data"))
+        return Path(self.source).expanduser()
+
+    @property
+    def file_name(self) -> str:
+        """Last part of the path."""
+        return self.path.name or self.path.resolve().name or "data"
+
+    @property
+    def suffix(self) -> str:
+        """What the name ends in, in lower case, without that of a packer."""
+        return Path(self._unpacked_name).suffix.lower()
+
+    @property
+    def stem(self) -> str:
+        """The name without what it ends in."""
+        name = self._unpacked_name
+        return Path(name).stem if Path(name).suffix else name
+
+    @property
+    def _packer(self) -> str | None:
+        ending = Path(self.file_name).suffix.lower()
+        return ending if ending in _PACKED else None
+
+    @property
+    def _unpacked_name(self) -> str:
+        return self.file_name[: -len(self._packer)] if self._packer else self.file_name
+
+    def is_folder(self) -> bool:
+        """Return whether it is a folder."""
+        if not self.is_address:
+            return self.path.is_dir()
+        if self._packer or self.suffix:
+            return False
+        with self.translated():
+            system, path = _file_system(self.source)
+            return bool(system.isdir(path))
+
+    def below(self, name: str) -> Location:
+        """Return the location of a file below this folder, named with forward slashes."""
+        if self.is_address:
+            return Location(f"{self.source.rstrip('/')}/{name}")
+        return Location(fspath(self.path.joinpath(*PurePosixPath(name).parts)))
+
+    def files(self) -> tuple[str, ...]:
+        """Return the names, with forward slashes and in order, of all files of a folder and of the folders below it."""
+        with self.translated():
+            if not self.is_address:
+                paths = (path for path in self.path.rglob("*") if path.is_file())
+                return tuple(sorted(path.relative_to(self.path).as_posix() for path in paths))
+            system, root = _file_system(self.source)
+            return tuple(sorted(path[len(root) :].lstrip("/") for path in system.find(root)))
+
+    def size(self) -> int | None:
+        """Return the bytes that are stored, None where nobody tells."""
+        with self.translated():
+            if not self.is_address:
+                return self.path.stat().st_size
+            system, path = _file_system(self.source)
+            size = system.size(path)
+            return None if size is None else int(size)
+
+    @contextmanager
+    def opened(self) -> Iterator[BinaryIO]:
+        """Open the file for reading from front to back, unpacked."""
+        with self.translated(), self._stored() as stored:
+            if self._packer is None:
+                yield stored
+            else:
+                with cast(BinaryIO, _PACKED[self._packer](stored, "rb")) as unpacked:
+                    yield unpacked
+
+    @contextmanager
+    def opened_anywhere(self) -> Iterator[BinaryIO]:
+        """Open the file for reading at any place; a packed one, or one that comes as a stream, is copied first."""
+        with self.opened() as file, self.translated():
+            if self._packer is None and file.seekable():
+                yield file
+                return
+            with tempfile.SpooledTemporaryFile(_MEMORY_BYTES) as copy:
+                while block := file.read(_COPIED_BYTES):
+                    copy.write(block)
+                copy.seek(0)
+                yield cast(BinaryIO, copy)
+
+    @contextmanager
+    def _stored(self) -> Iterator[BinaryIO]:
+        if not self.is_address:
+            if self.path.is_dir():
+                raise InvalidInputError(f"{self.shown!r} is a folder: name a file in it")
+            with self.path.open("rb", buffering=_BUFFER_BYTES) as file:
+                yield file
+            return
+        system, path = _file_system(self.source)
+        with system.open(path, "rb") as remote:
+            yield cast(BinaryIO, io.BufferedReader(remote, _BUFFER_BYTES) if _is_plain(remote) else remote)
+
+    @contextmanager
+    def translated(self) -> Iterator[None]:
+        """Turn what goes wrong while a file is opened or read into a sentence without the secrets of its address."""
+        try:
+            yield
+        except ProjectorExportError:
+            raise
+        except (gzip.BadGzipFile, EOFError, lzma.LZMAError, zlib.error) as error:
+            raise CorruptFileError(f"{self.shown!r} is damaged or no {self._packer} file: fetch it again") from error
+        except FileNotFoundError as error:
+            raise NotFoundError(f"there is no file {self.shown!r}") from _hidden(error, self)
+        except ImportError as error:
+            if not self.is_address:
+                raise
+            raise MissingExtraError(_install(self, error)) from None
+        except OSError as error:
+            reason = error.strerror or type(error).__name__
+            raise (TransferError if self.is_address else InvalidInputError)(
+                f"{self.shown!r} cannot be read: {reason}"
+            ) from _hidden(error, self)
+        except Exception as error:
+            if not self.is_address or not _is_foreign(error):
+                raise
+            raise TransferError(f"{self.shown!r} cannot be read: {_reason(error)}") from None
+
+
+def _without_secrets(part: str) -> str:
+    if "://" not in part:
+        return part
+    address = urlsplit(part)
+    return f"{address.scheme}://{address.netloc.rpartition('@')[2]}{address.path}"
+
+
+def _file_system(source: str) -> tuple[_FileSystem, str]:
+    from fsspec.core import url_to_fs
+
+    scheme = re.split(r"::|://", source, maxsplit=1)[0]
+    try:
+        system, path = url_to_fs(source)
+    except ValueError as error:
+        raise InvalidInputError(f"{scheme!r} is no kind of address that fsspec knows") from error
+    return system, str(path)
+
+
+def _install(location: Location, error: ImportError) -> str:
+    scheme = location.source.partition(":")[0]
+    package = error.name or {"http": "aiohttp", "https": "aiohttp", "s3": "s3fs", "gs": "gcsfs", "gcs": "gcsfs"}.get(
+        scheme
+    )
+    install = f"pip install {package}" if package else f"pip install 'fsspec[{scheme}]'"
+    return f"reading addresses of {scheme}:// needs a package that is not installed: {install}"
+
+
+def _hidden(error: BaseException, location: Location) -> BaseException | None:
+    """Return the cause that may be shown: that of an address can quote its secrets."""
+    return None if location.is_address else error
+
+
+def _is_plain(remote: object) -> bool:
+    return isinstance(remote, io.RawIOBase) or type(remote).__module__.startswith("fsspec.implementations.http")
+
+
+def _is_foreign(error: BaseException) -> bool:
+    """Tell whether a package of a file system raised it, and not this program."""
+    return type(error).__module__.partition(".")[0] not in {"builtins", "projector_export"}
+
+
+def _reason(error: BaseException) -> str:
+    status = getattr(error, "status", None) or getattr(getattr(error, "response", None), "status_code", None)
+    return f"the server answers {status}" if isinstance(status, int) else type(error).__name__
