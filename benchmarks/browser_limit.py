@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import psutil
 
-from projector_export import Column, EmbeddingTable, ViewerLimits, write
+from projector_export import Column, EmbeddingTable, write
+from projector_export.options import ViewerLimits
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page, Playwright

@@ -7,14 +7,14 @@ import sys
 import numpy as np
 import numpy.typing as npt
 
-from projector_export import read_vocabulary
+from projector_export import read
 
 N_CLUSTERS = 2000
 
 
 def of_model(folder: str) -> npt.NDArray[np.float32]:
     """Return the input embeddings of a model."""
-    table = read_vocabulary(folder)
+    table = read(folder)
     return table.vectors.read(0, table.n_rows)
 
 

@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 
 import projector_export
-from projector_export import Column, Destination, EmbeddingTable, Treatment
+from projector_export import Column, EmbeddingTable
+from projector_export.options import Destination, Treatment
 
 folder = Path(sys.argv[1] if len(sys.argv) > 1 else "projector")
 generator = np.random.default_rng(0)

@@ -11,7 +11,7 @@ import projector_export
 
 if len(sys.argv) < 2:
     sys.exit(__doc__)
-table = projector_export.read_vocabulary(sys.argv[1])
+table = projector_export.read(sys.argv[1])
 kinds = np.array(table.column("kind").values)
 norms = np.asarray(table.column("norm").values)
 for kind in np.unique(kinds):

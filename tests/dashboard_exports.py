@@ -6,8 +6,9 @@ import numpy as np
 from exports import HOSTILE_LABELS
 
 import projector_export
-from projector_export import Column, Destination, EmbeddingTable
+from projector_export import Column, EmbeddingTable
 from projector_export.formats import findings
+from projector_export.options import Destination
 from projector_export.table import Layout
 
 N_ROWS = 600

@@ -11,7 +11,8 @@ from projector_page import Complaints
 from tensorboard_server import running_tensorboard
 
 import projector_export
-from projector_export import Column, Destination
+from projector_export import Column
+from projector_export.options import Destination
 from projector_export.table import Layout
 
 pytestmark = pytest.mark.browser
@@ -40,7 +41,7 @@ def dashboard(chromium, tmp_path, request):
 @pytest.fixture(scope="module")
 def model(minilm):
     """The vocabulary with a flat and a deep picture that are quickly made."""
-    table = projector_export.read_vocabulary(minilm)
+    table = projector_export.read(minilm)
     vectors = table.vectors.read(0, table.n_rows).astype(np.float64)
     vectors -= vectors.mean(axis=0)
     axes = np.linalg.eigh(vectors.T @ vectors)[1][:, :-11:-1]

@@ -14,7 +14,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from made_findings import HOSTILE, made
 
 import projector_export
-from projector_export import Destination
+from projector_export.options import Destination
 from projector_export.targets import report
 from projector_export.targets.report.entries import shown
 

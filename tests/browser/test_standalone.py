@@ -10,8 +10,8 @@ from exports import hostile_table
 from projector_page import digest_of, n_colored
 
 import projector_export
-from projector_export import Destination
 from projector_export.formats import metadata_cell
+from projector_export.options import Destination
 
 pytestmark = pytest.mark.browser
 

@@ -10,7 +10,7 @@ from tensorboard_server import running_tensorboard
 from test_standalone import write_app
 
 import projector_export
-from projector_export import Destination
+from projector_export.options import Destination
 from projector_export.table import Figure, Layout, Quality
 
 pytestmark = pytest.mark.browser
@@ -33,7 +33,7 @@ TRUST_WHEN_WRITTEN = re.compile(r" · trust 0\.\d{3} ±0\.\d{3} · recall 0\.\d\
 @pytest.fixture(scope="session")
 def pictured(minilm):
     """The vocabulary with pictures that are quickly made: five times as long as wide, a ball, a square."""
-    table = projector_export.read_vocabulary(minilm)
+    table = projector_export.read(minilm)
     vectors = table.vectors.read(0, table.n_rows).astype(np.float64)
     vectors -= vectors.mean(axis=0)
     axes = np.linalg.eigh(vectors.T @ vectors)[1][:, :-11:-1]

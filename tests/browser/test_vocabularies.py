@@ -125,7 +125,7 @@ def test_model_vocabulary(model_server, model, projector, tmp_path):
     assert projector.vector_digest() == digest_of(vectors)
     names, rows = projector.metadata()
     assert names == VOCABULARY_COLUMNS
-    assert rows == viewer_rows(projector_export.read_vocabulary(model))
+    assert rows == viewer_rows(projector_export.read(model))
     tokenizer = Tokenizer.from_file(str(model / "tokenizer.json"))
     spelled = [tokenizer.id_to_token(row).replace("\\", "\\\\") for row in range(30522)]
     tokens = [metadata_cell.encode(token, spelled=True) for token in spelled]

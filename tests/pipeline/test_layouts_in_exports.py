@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import projector_export
-from projector_export import Column, Destination, EmbeddingTable, Treatment, ViewerLimits
+from projector_export import Column, EmbeddingTable
 from projector_export.errors import (
     AmbiguousChoiceError,
     CorruptFileError,
@@ -16,6 +16,7 @@ from projector_export.errors import (
     WriteError,
 )
 from projector_export.formats import metadata_tsv
+from projector_export.options import Destination, Treatment, ViewerLimits
 from projector_export.pipeline import Layouts
 from projector_export.provenance import Step
 from projector_export.sources import own_export

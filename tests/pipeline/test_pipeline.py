@@ -5,9 +5,10 @@ import pytest
 import safetensors.numpy
 
 import projector_export
-from projector_export import Destination, EmbeddingTable, Reading, Treatment, ViewerLimits
+from projector_export import EmbeddingTable
 from projector_export.errors import InvalidInputError
 from projector_export.formats import metadata_tsv, projector_config
+from projector_export.options import Destination, Reading, Treatment, ViewerLimits
 from projector_export.pipeline import count_kinds, name_tables, read_tables
 from projector_export.pipeline.demonstration import NEVER_SEEN, read_demonstration
 from projector_export.sources.standard_library import Recipe
@@ -46,7 +47,7 @@ def test_a_vocabulary_in_two_lines(model, tmp_path):
 
 def test_a_step_in_between(model, tmp_path):
     folder, _ = model
-    table = projector_export.read_vocabulary(folder)
+    table = projector_export.read(folder)
     assert count_kinds(table)["special"] == 5
     assert table.provenance.steps[0].parameters["tensor"] == "bert.embeddings.word_embeddings.weight"
     centred = projector_export.transform(table, Treatment(center=True))
@@ -66,7 +67,7 @@ def test_both_tables(model, tmp_path):
     ):
         assert np.array_equal(np.fromfile(tmp_path / "runs" / entry.tensor_path, "<f4").reshape(12, 6), tensors[tensor])
     with pytest.raises(InvalidInputError, match="one table"):
-        projector_export.read_vocabulary(folder, Reading(table="both"))
+        projector_export.read(folder, Reading(table="both"))
 
 
 def test_treatments_come_in_their_documented_order(tmp_path):

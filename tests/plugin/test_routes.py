@@ -9,7 +9,7 @@ from dashboard_exports import N_ROWS, vocabulary, write_findings, write_run
 from plugin_dashboard import Dashboard
 
 import projector_export
-from projector_export import ViewerLimits
+from projector_export.options import ViewerLimits
 from projector_export.plugin.routes import MAX_PAGE
 
 THIS = {"run": ".", "name": "tokens"}

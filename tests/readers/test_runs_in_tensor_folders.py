@@ -5,7 +5,8 @@ import json
 from exports import table_of
 from tensorboard_server import running_tensorboard
 
-from projector_export import Destination, write
+from projector_export import write
+from projector_export.options import Destination
 
 
 def test_writing_a_tensor_again_leaves_what_else_lies_in_its_folder(tmp_path):

@@ -12,8 +12,9 @@ import pytest
 from exports import VIEWER_ROWS, hostile_table, table_of, vectors_of
 from tensorboard_server import running_tensorboard
 
-from projector_export import Column, Destination, EmbeddingTable, write
+from projector_export import Column, EmbeddingTable, write
 from projector_export.formats import metadata_cell, metadata_tsv
+from projector_export.options import Destination
 
 WITH_TENSORFLOW = pytest.param((True, True), marks=pytest.mark.heavy, id="tensorflow")
 WITH_TENSORFLOW_SLOW = pytest.param((True, False), marks=pytest.mark.heavy, id="tensorflow-python-loader")

@@ -12,9 +12,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from projector_export import Destination, write
+from projector_export import write
 from projector_export.errors import CorruptFileError, WriteError
 from projector_export.formats import bookmarks, projector_config, standalone_config
+from projector_export.options import Destination
 from projector_export.table import Column, EmbeddingTable, Layout
 from projector_export.targets import standalone, tensorboard
 from projector_export.targets.folders import PARTIAL_NAME

@@ -10,10 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from projector_export import Column, Destination, EmbeddingTable, ViewerLimits, write
+from projector_export import Column, EmbeddingTable, write
 from projector_export.checks import check
 from projector_export.errors import InvalidInputError
 from projector_export.formats import png, projector_config, standalone_config
+from projector_export.options import Destination, ViewerLimits
 from projector_export.table import Thumbnails
 from projector_export.targets.sprite import check_sprite, write_sprite
 
