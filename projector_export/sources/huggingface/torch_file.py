@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
-import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,11 +11,10 @@ import numpy as np
 import numpy.typing as npt
 
 from projector_export.errors import CorruptFileError, InvalidInputError, NotFoundError
-from projector_export.formats.stored_numbers import decoder, readable_name
-from projector_export.optional import required_for
 from projector_export.sources.huggingface.storage import Storage
 from projector_export.sources.huggingface.weights import TensorInfo
-from projector_export.vectors import Float32Array, Vectors
+from projector_export.tensor_files.torch_file import TensorVectors, bytes_of, load, stored_type
+from projector_export.vectors import Vectors
 
 if TYPE_CHECKING:
     import torch
@@ -26,49 +23,10 @@ __all__ = ["TorchWeights"]
 
 Decode: TypeAlias = Callable[[npt.NDArray[np.uint8]], npt.NDArray[np.generic]]
 
-_STORED_TYPES = {
-    "torch.float64": "F64", "torch.float32": "F32", "torch.float16": "F16", "torch.bfloat16": "BF16",
-    "torch.float8_e4m3fn": "F8_E4M3", "torch.float8_e5m2": "F8_E5M2", "torch.float8_e4m3fnuz": "F8_E4M3FNUZ",
-    "torch.float8_e5m2fnuz": "F8_E5M2FNUZ", "torch.int64": "I64", "torch.int32": "I32", "torch.int16": "I16",
-    "torch.int8": "I8", "torch.uint8": "U8", "torch.bool": "BOOL",
-}  # fmt: skip
-
 _CONVERT = (
     "convert it where you trust it, with `from transformers import AutoModel; "
     "AutoModel.from_pretrained(FOLDER).save_pretrained(NEW_FOLDER)`"
 )
-
-
-@dataclass(frozen=True, eq=False)
-class TensorVectors:
-    """Rows of a torch tensor, which may be memory-mapped.
-
-    Parameters
-    ----------
-    tensor
-        Shape ``(n_rows, n_dims)``.
-    stored_type
-        Name of its type in the safetensors format.
-    """
-
-    tensor: torch.Tensor
-    stored_type: str
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        """``(n_rows, n_dims)``."""
-        n_rows, n_dims = self.tensor.shape
-        return int(n_rows), int(n_dims)
-
-    @property
-    def dtype(self) -> str:
-        """How the file stores a value."""
-        return readable_name(self.stored_type)
-
-    def read(self, start: int, stop: int) -> Float32Array:
-        """Return rows ``start`` to ``stop`` as new float32 rows."""
-        values = decoder(self.stored_type)(_bytes_of(self.tensor[start:stop]))
-        return np.array(values, dtype=np.float32).reshape(stop - start, self.shape[1])
 
 
 @dataclass(frozen=True)
@@ -99,7 +57,7 @@ class TorchWeights:
     def info(self, name: str) -> TensorInfo:
         """Return what is known of a tensor that exists."""
         file, tensor = self._find(name)
-        return TensorInfo(name, _stored_type(tensor), tuple(int(length) for length in tensor.shape), file)
+        return TensorInfo(name, stored_type(tensor), tuple(int(length) for length in tensor.shape), file)
 
     def rows(self, name: str, shape: tuple[int, int], decode: Decode | None = None) -> Vectors:
         """Return a tensor's values as rows of that shape.
@@ -114,7 +72,7 @@ class TorchWeights:
                 f"tensor {name!r} of {self.storage.name!r} is packed, which is read from safetensors only"
             )
         tensor = self._find(name)[1]
-        return TensorVectors(tensor.reshape(shape), _stored_type(tensor))
+        return TensorVectors(tensor.reshape(shape), stored_type(tensor))
 
     def are_equal(self, left: str, right: str) -> bool:
         """Return whether two tensors of one shape and type hold the same bytes; aliases do at once."""
@@ -125,9 +83,7 @@ class TorchWeights:
             return True
         step = max(1, 2**20 // max(1, one[0].numel())) if len(one) else 1
         blocks = range(0, len(one), step)
-        return all(
-            np.array_equal(_bytes_of(one[row : row + step]), _bytes_of(other[row : row + step])) for row in blocks
-        )
+        return all(np.array_equal(bytes_of(one[row : row + step]), bytes_of(other[row : row + step])) for row in blocks)
 
     def are_near(self) -> bool:
         """Return ``True``: whole files are on this machine or not read at all."""
@@ -147,32 +103,9 @@ class TorchWeights:
 
     def _tensors(self, file: str) -> Mapping[str, torch.Tensor]:
         if file not in self._loaded:
-            self._loaded[file] = _load(self.storage.whole_file(file))
+            path = self.storage.whole_file(file)
+            self._loaded[file] = _only_tensors(path, load(path, advice=_CONVERT))
         return self._loaded[file]
-
-
-def _load(path: Path) -> Mapping[str, torch.Tensor]:
-    """Return the tensors of a file by ``torch.load(weights_only=True)``, which knows tensors and plain values only."""
-    damaged = f"{str(path)!r} is damaged or no file of torch.save: fetch it again"
-    is_zip = zipfile.is_zipfile(path)
-    with path.open("rb") as file:
-        if not is_zip and file.read(4) in {b"PK\x03\x04", b""}:
-            raise CorruptFileError(damaged)
-    with required_for(f"reading {path.name!r}"):
-        import torch
-
-        try:
-            content = torch.load(path, map_location="cpu", weights_only=True, mmap=is_zip)
-        except pickle.UnpicklingError as error:
-            raise InvalidInputError(
-                f"{str(path)!r} holds more than tensors and will not be unpickled, because that runs whatever its maker "
-                f"put into it: {_CONVERT}"
-            ) from error
-        except OSError as error:
-            raise InvalidInputError(f"{str(path)!r} cannot be read: {error}") from error
-        except (RuntimeError, EOFError, ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
-            raise CorruptFileError(damaged) from error
-    return _only_tensors(path, content)
 
 
 def _only_tensors(path: Path, content: object) -> Mapping[str, torch.Tensor]:
@@ -187,14 +120,3 @@ def _only_tensors(path: Path, content: object) -> Mapping[str, torch.Tensor]:
         for name, value in content.items()
         if isinstance(name, str) and isinstance(value, torch.Tensor) and value.layout == torch.strided
     }
-
-
-def _stored_type(tensor: torch.Tensor) -> str:
-    return _STORED_TYPES.get(str(tensor.dtype), str(tensor.dtype))
-
-
-def _bytes_of(tensor: torch.Tensor) -> npt.NDArray[np.uint8]:
-    import torch
-
-    array: npt.NDArray[np.uint8] = tensor.detach().contiguous().flatten().view(torch.uint8).numpy()
-    return array
