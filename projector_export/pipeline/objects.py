@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from os import PathLike
 
-from projector_export.pipeline.export import Destination, as_destination, read_vocabulary, write
+from projector_export.pipeline.export import Destination, as_destination, write
+from projector_export.pipeline.reading import Reading
 from projector_export.pipeline.treatment import Progress
-from projector_export.sources.huggingface import Reading
+from projector_export.pipeline.vocabulary import read_vocabulary
 from projector_export.table import EmbeddingTable
 from projector_export.targets.result import Written
 
