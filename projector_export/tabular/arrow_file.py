@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from projector_export.errors import CorruptFileError, InvalidInputError
 from projector_export.optional import required_for
 from projector_export.provenance import JSONValue
 from projector_export.tabular.location import Location
 from projector_export.tabular.plain_values import plain
-from projector_export.tabular.records import Batch
+from projector_export.tabular.records import Batch, Wanted
 
 if TYPE_CHECKING:
     from typing import BinaryIO
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 __all__ = ["ArrowFile", "open_arrow"]
 
 CHUNK_ROWS = 1024
+_NO_TIME = re.compile(r"(?:(?: 00:00:00)?\.0+|(?<=-\d\d) 00:00:00)(?=$|Z)")
+"""What stands behind a date or a whole second and says nothing."""
 MAGIC = {"parquet": b"PAR1", "arrow": b"ARROW1"}
 
 
@@ -57,16 +60,18 @@ class ArrowFile:
         """Source and format."""
         return {"source": self.location.shown, "format": self.format}
 
-    def chunks(self, start: int, columns: tuple[str, ...]) -> Iterator[Batch]:
+    def chunks(self, wanted: Wanted) -> Iterator[Batch]:
         """Walk through the rows."""
-        for piece in self.pieces(start, columns):
-            yield {name: _values(piece.column(index)) for index, name in enumerate(columns)}
+        for piece in self._pieces(wanted):
+            yield {
+                name: _rows(piece.column(index)) if name in wanted.arrays else _values(piece.column(index))
+                for index, name in enumerate(wanted.columns)
+            }
 
-    def pieces(self, start: int, columns: tuple[str, ...]) -> Iterator[pa.RecordBatch]:
-        """Walk through the rows as record batches that hold these columns, in this order."""
+    def _pieces(self, wanted: Wanted) -> Iterator[pa.RecordBatch]:
         with _told(self.location, self.format), self.location.opened_anywhere() as file:
-            for piece in _pieces(self.format, file, start, columns):
-                yield piece.select(list(columns))
+            for piece in _pieces(self.format, file, wanted.start, wanted.columns):
+                yield piece.select(list(wanted.columns))
 
 
 def open_arrow(location: Location, kind: str) -> ArrowFile:
@@ -162,6 +167,31 @@ def _told(location: Location, kind: str) -> Iterator[None]:
         raise CorruptFileError(f"{location.shown!r} is damaged or no {kind.capitalize()} file: {reason}") from None
 
 
+def _rows(array: pa.Array) -> Sequence[object]:
+    """Return a column of lists as an array of two axes; as lists where a row is missing or of another length."""
+    import pyarrow as pa
+    from pyarrow import compute
+
+    if isinstance(array.type, pa.BaseExtensionType):
+        return _rows(array.storage)
+    if array.null_count or not len(array) or not _is_list(array.type):
+        return _values(array)
+    numbers = array.flatten()
+    kind = numbers.type
+    if numbers.null_count or not (pa.types.is_integer(kind) or pa.types.is_floating(kind)):
+        return _values(array)
+    width, rest = divmod(len(numbers), len(array))
+    if rest or not width or compute.any(compute.not_equal(compute.list_value_length(array), width)).as_py():
+        return _values(array)
+    return cast("Sequence[object]", numbers.to_numpy(zero_copy_only=False).reshape(len(array), width))
+
+
+def _is_list(kind: pa.DataType) -> bool:
+    import pyarrow as pa
+
+    return bool(pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind))
+
+
 def _values(array: pa.Array) -> list[object]:
     """Return the values of a column as Python's: dates as ISO texts, half floats as floats, structures as JSON texts."""
     import pyarrow as pa
@@ -174,7 +204,8 @@ def _values(array: pa.Array) -> list[object]:
     if pa.types.is_float16(kind):
         array = array.cast(pa.float32())
     elif pa.types.is_temporal(kind) and not pa.types.is_duration(kind):
-        array = array.cast(pa.string())
+        texts = array.cast(pa.string()).to_pylist()
+        return [None if text is None else _NO_TIME.sub("", text) for text in texts]
     values: list[object] = array.to_pylist()
     return values if _is_plain(kind) else [plain(value) for value in values]
 

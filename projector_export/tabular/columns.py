@@ -42,7 +42,7 @@ def as_columns(
     Returns
     -------
     tuple of Column
-        int64 where all values are whole numbers, float64 where all are numbers or missing, else texts: mixed values as
+        int64 where all values are whole numbers, float64 where all are finite numbers or missing, else texts: mixed values as
         Python writes them, lists and objects as compact JSON, dates as ISO 8601, true and false in words.
     """
     return tuple(_column(name, each, is_typed, max_characters) for name, each in values.items())
@@ -75,9 +75,10 @@ def _numbers(values: Sequence[object]) -> npt.NDArray[np.generic] | None:
         return np.array(values, dtype=np.int64)
     if kinds and kinds <= {int, float, type(None)} and kinds != {type(None)}:
         try:
-            return np.array(values, dtype=np.float64)
+            numbers = np.array(values, dtype=np.float64)
         except OverflowError:
             return None
+        return None if np.isinf(numbers).any() else numbers
     return None
 
 

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 from projector_export.errors import AmbiguousChoiceError, CorruptFileError, InvalidInputError, NotFoundError
 from projector_export.provenance import JSONValue
 from projector_export.tabular.json_lines import parse
 from projector_export.tabular.location import Location
-from projector_export.tabular.records import Batch, RecordFile
+from projector_export.tabular.records import Batch, RecordFile, Wanted
 
 __all__ = ["Shards", "open_folder"]
 
@@ -64,21 +64,20 @@ class Shards:
         first = dict(self.files[0].describe)
         return {**first, "source": self.location.shown, "split": self.split, "files": len(self.files)}
 
-    def chunks(self, start: int, columns: tuple[str, ...]) -> Iterator[Batch]:
+    def chunks(self, wanted: Wanted) -> Iterator[Batch]:
         """Walk through the rows of all files."""
+        start = wanted.start
         for file in self.files:
             if file.n_rows is not None and file.n_rows <= start:
                 start -= file.n_rows
                 continue
-            if file.n_rows is not None:
-                yield from file.chunks(start, columns)
-                start = 0
-                continue
-            for chunk in file.chunks(0, columns):
-                size = len(chunk[columns[0]])
-                if size > start:
-                    yield {name: values[start:] for name, values in chunk.items()} if start else chunk
-                start = max(0, start - size)
+            known = file.n_rows is not None
+            for chunk in file.chunks(replace(wanted, start=start if known else 0)):
+                passed = 0 if known else min(start, len(chunk[wanted.columns[0]]))
+                if passed < len(chunk[wanted.columns[0]]):
+                    yield {name: values[passed:] for name, values in chunk.items()} if passed else chunk
+                start -= passed
+            start = 0 if known else start
 
 
 def open_folder(location: Location, split: str | None, open_file: Callable[[Location], RecordFile]) -> Shards:

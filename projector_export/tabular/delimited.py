@@ -14,7 +14,7 @@ from projector_export.errors import InvalidInputError
 from projector_export.provenance import JSONValue
 from projector_export.tabular.heads import is_head, numbered_names
 from projector_export.tabular.location import Location
-from projector_export.tabular.records import Batch
+from projector_export.tabular.records import Batch, Wanted
 from projector_export.tabular.text_lines import lines_of
 
 __all__ = ["Delimited", "open_delimited"]
@@ -83,10 +83,10 @@ class Delimited:
             "header_decided": "by content" if self.is_head_decided else "as asked",
         }
 
-    def chunks(self, start: int, columns: tuple[str, ...]) -> Iterator[Batch]:
+    def chunks(self, wanted: Wanted) -> Iterator[Batch]:
         """Walk through the rows; each cell is a text."""
-        rows = islice(_rows(self.location, self.dialect), start + self.has_head, None)
-        places = {name: self.columns.index(name) for name in columns}
+        rows = islice(_rows(self.location, self.dialect), wanted.start + self.has_head, None)
+        places = {name: self.columns.index(name) for name in wanted.columns}
         while block := list(islice(rows, CHUNK_ROWS)):
             cells = list(zip(*(row for _, row in block), strict=False)) if self._is_even(block) else []
             yield {name: cells[place] for name, place in places.items()}

@@ -14,7 +14,7 @@ from projector_export.errors import CorruptFileError, InvalidInputError
 from projector_export.provenance import JSONValue
 from projector_export.tabular.location import Location
 from projector_export.tabular.plain_values import plain
-from projector_export.tabular.records import Batch
+from projector_export.tabular.records import Batch, Wanted
 from projector_export.tabular.text_lines import lines_of
 
 __all__ = ["JSONLines", "open_json", "parse"]
@@ -49,10 +49,10 @@ class JSONLines:
         """Source and format."""
         return {"source": self.location.shown, "format": "json" if self.is_document else "jsonl"}
 
-    def chunks(self, start: int, columns: tuple[str, ...]) -> Iterator[Batch]:
+    def chunks(self, wanted: Wanted) -> Iterator[Batch]:
         """Walk through the objects; a name that one has not is None."""
         known = frozenset(self.columns)
-        objects = _objects(self.location, is_document=self.is_document, start=start)
+        objects = _objects(self.location, is_document=self.is_document, start=wanted.start)
         while block := list(islice(objects, CHUNK_ROWS)):
             for number, record in block:
                 if not known.issuperset(record):
@@ -61,7 +61,7 @@ class JSONLines:
                         f"{_place(self.location, number, is_document=self.is_document)} has {new!r}, which none of the first "
                         f"{SAMPLE_ROWS:,} has: give one of them that name too, with null"
                     )
-            yield {name: [plain(record.get(name)) for _, record in block] for name in columns}
+            yield {name: [plain(record.get(name)) for _, record in block] for name in wanted.columns}
 
 
 def open_json(location: Location, *, is_document: bool | None = None) -> JSONLines:

@@ -36,7 +36,11 @@ _OTHERS = (
 
 
 def open_records(
-    source: str | PathLike[str], *, format: str | None = None, header: bool | None = None, split: str | None = None
+    source: str | PathLike[str],
+    *,
+    format: str | None = None,  # noqa: A002
+    header: bool | None = None,
+    split: str | None = None,
 ) -> Records:
     """Open a file of records; no more of it is read than is needed to know its columns.
 

@@ -10,7 +10,7 @@ from typing import ClassVar
 from projector_export.errors import InvalidInputError
 from projector_export.provenance import JSONValue
 from projector_export.tabular.location import Location
-from projector_export.tabular.records import Batch
+from projector_export.tabular.records import Batch, Wanted
 from projector_export.tabular.text_lines import lines_of
 
 __all__ = ["PlainText"]
@@ -42,8 +42,8 @@ class PlainText:
         """Source and format."""
         return {"source": self.location.shown, "format": "text"}
 
-    def chunks(self, start: int, columns: tuple[str, ...]) -> Iterator[Batch]:
+    def chunks(self, wanted: Wanted) -> Iterator[Batch]:
         """Walk through the lines."""
-        lines = islice(lines_of(self.location), start, None)
+        lines = islice(lines_of(self.location), wanted.start, None)
         while rows := [line.removesuffix("\n").removesuffix("\r") for line in islice(lines, CHUNK_ROWS)]:
-            yield dict.fromkeys(columns, rows)
+            yield dict.fromkeys(wanted.columns, rows)

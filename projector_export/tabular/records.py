@@ -9,10 +9,29 @@ from typing import Protocol, TypeAlias
 from projector_export.errors import InvalidInputError, NotFoundError
 from projector_export.provenance import JSONValue
 
-__all__ = ["Batch", "RecordFile", "Records"]
+__all__ = ["Batch", "RecordFile", "Records", "Wanted"]
 
 Batch: TypeAlias = Mapping[str, Sequence[object]]
 """Name of a column -> its values: str, int, float, bool, None, or lists of them."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is asked of a file.
+
+    Parameters
+    ----------
+    start
+        First row.
+    columns
+        Their names, at least one.
+    arrays
+        Those of them whose lists may come as one array of numbers of shape ``(n_rows, length)``.
+    """
+
+    start: int
+    columns: tuple[str, ...]
+    arrays: frozenset[str] = frozenset()
 
 
 class RecordFile(Protocol):
@@ -34,8 +53,8 @@ class RecordFile(Protocol):
     def describe(self) -> dict[str, JSONValue]:
         """What was found out about the file."""
 
-    def chunks(self, start: int, columns: tuple[str, ...]) -> Iterator[Batch]:
-        """Walk through the rows from ``start`` on in pieces of any size."""
+    def chunks(self, wanted: Wanted) -> Iterator[Batch]:
+        """Walk through the rows in pieces of any size."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,7 +140,7 @@ class Records:
         for name in wanted:
             self.require(name)
         waiting: dict[str, list[object]] = {name: [] for name in wanted}
-        for chunk in self.file.chunks(start, wanted):
+        for chunk in self.file.chunks(Wanted(start, wanted)):
             for name in wanted:
                 waiting[name].extend(chunk[name])
             size = len(waiting[wanted[0]])

@@ -88,11 +88,15 @@ def collect(blocks: Iterable[Float32Array], dtype: str) -> CollectedRows:
 
 
 def _moved(memory: io.BytesIO) -> IO[bytes]:
-    file = tempfile.TemporaryFile(prefix="projector_export-")  # noqa: SIM115
+    file = _temporary()
     with memory.getbuffer() as held:
         _write(file, held)
     memory.close()
     return file
+
+
+def _temporary() -> IO[bytes]:
+    return tempfile.TemporaryFile(prefix="projector_export-")
 
 
 def _write(file: IO[bytes], data: Float32Array | memoryview) -> None:

@@ -1,7 +1,7 @@
 """NumPy's ``.npy`` and ``.npz``: arrays that are read row by row, never unpickled.
 
-Sources: ``numpy/lib/format.py``; an ``.npz`` is a zip archive of ``.npy`` files (``numpy/lib/_npyio_impl.py``, ``_savez``), whose
-local headers are those of PKWARE's APPNOTE 4.3.7.
+Sources: ``numpy/lib/format.py``; an ``.npz`` is a zip archive of ``.npy`` files (``numpy/lib/_npyio_impl.py``,
+``_savez``), whose local headers are those of PKWARE's APPNOTE 4.3.7.
 """
 
 from __future__ import annotations
