@@ -54,8 +54,8 @@ def read(
     -------
     EmbeddingTable
         Rows are token ids, vectors are lazy. Columns ``token`` (the label), ``id``, ``kind``, ``text``, ``bytes``, ``length``
-        and ``norm``; without tokens in the file ``token`` (``row 17``), ``id`` and ``norm``. Quantised values are dequantised block
-        by block, which a note says.
+        and ``norm``; without tokens in the file ``token`` (``row 17``), ``id`` and ``norm``. Quantised values are dequantised
+        block by block, which a note says.
 
     Raises
     ------
@@ -73,14 +73,15 @@ def read(
     vectors, notes = rows_of(part, stored, limit)
     vocabulary = vocabulary_of(model)
     norms = norms_of(vectors, progress=progress)
-    columns, told = (
-        unlabelled_columns(norms) if vocabulary is None else vocabulary_columns(vocabulary, stored.shape[0], norms)
-    )
+    if vocabulary is None:
+        columns, told = unlabelled_columns(norms)
+    else:
+        columns, told = vocabulary_columns(vocabulary, stored.shape[0], norms)
     parameters: dict[str, JSONValue] = {
         "path": fspath(path),
         "tensor": stored.name,
         "file": part.path.name,
-        "dtype": stored.type.name,
+        "dtype": vectors.dtype,
         "architecture": model.first.header.text("general.architecture"),
         "tokenizer": model.first.header.text("tokenizer.ggml.model"),
         "limit": limit,

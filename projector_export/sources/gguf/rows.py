@@ -12,7 +12,7 @@ from projector_export import optional
 from projector_export.errors import CorruptFileError, InvalidInputError
 from projector_export.formats.ggml_types import GGMLType
 from projector_export.formats.gguf_header import StoredTensor
-from projector_export.formats.stored_numbers import decoder
+from projector_export.formats.stored_numbers import decoder, readable_name
 from projector_export.sources.gguf.parts import Part
 from projector_export.vectors import FileVectors
 
@@ -52,7 +52,7 @@ def rows_of(part: Part, stored: StoredTensor, limit: int | None = None) -> tuple
         path=part.path,
         offset=stored.begin,
         shape=(n_rows if limit is None else min(n_rows, limit), n_dims),
-        dtype=stored.type.name if not stored.type.plain else str(decode(np.zeros(0, np.uint8)).dtype.newbyteorder("=")),
+        dtype=readable_name(stored.type.plain) if stored.type.plain else stored.type.name,
         row_bytes=row_bytes,
         decode=decode,
     )
