@@ -1,0 +1,111 @@
+"""Vectors in files of named arrays: NumPy, HDF5, safetensors, torch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from os import PathLike, fspath
+from pathlib import Path
+
+import numpy as np
+
+from projector_export.errors import AmbiguousChoiceError, InvalidInputError, NotFoundError
+from projector_export.provenance import JSONValue, Provenance, Step
+from projector_export.sources.vector_files.reading import VectorReading
+from projector_export.table import Column, EmbeddingTable
+from projector_export.tabular import as_columns
+from projector_export.tensor_files import hdf5, numpy_file, safetensors, torch_file
+from projector_export.tensor_files.named_tensor import NamedTensor
+
+__all__ = ["read_arrays"]
+
+N_LISTED = 12
+
+
+def read_arrays(path: str | PathLike[str], kind: str, reading: VectorReading) -> EmbeddingTable:
+    """Read the vectors of a file of arrays.
+
+    Parameters
+    ----------
+    path
+        The file.
+    kind
+        ``"npy"``, ``"npz"``, ``"safetensors"``, ``"torch"`` or ``"hdf5"``.
+    reading
+        Which array, and how many rows.
+
+    Returns
+    -------
+    EmbeddingTable
+        Its vectors are lazy. Arrays of one axis and as many values as there are vectors, in the same ``.npz``, are columns.
+
+    Raises
+    ------
+    ProjectorExportError
+        If the array is not found, several fit, it is no table of real numbers, or the file is damaged.
+    """
+    path = Path(path)
+    tensors = _reader(kind)(path)
+    chosen = choose(tensors, reading.column, fspath(path))
+    vectors = chosen.open_rows()
+    parameters: dict[str, JSONValue] = {
+        "path": fspath(path),
+        "format": kind,
+        "array": chosen.name,
+        "dtype": chosen.dtype,
+        "limit": reading.limit,
+    }
+    columns = _columns_beside(path, tensors, vectors.shape[0]) if kind == "npz" else ()
+    table = EmbeddingTable(path.stem, vectors, columns, Provenance().then(Step("read_vectors", parameters)))
+    if reading.limit is None or reading.limit >= table.n_rows:
+        return table
+    return table.take(np.arange(reading.limit), Step("limit", {"rows": reading.limit}))
+
+
+def choose(tensors: Sequence[NamedTensor], name: str | None, file: str) -> NamedTensor:
+    """Return the array that is meant.
+
+    Parameters
+    ----------
+    tensors
+        All of the file.
+    name
+        The wanted one's; None for the only table of real numbers.
+    file
+        The file, for sentences.
+    """
+    if name is not None:
+        for tensor in tensors:
+            if tensor.name == name:
+                return tensor
+        raise NotFoundError(f"{file!r} has no array {name!r}; it has {_listed(tensors)}")
+    if len(tensors) == 1:
+        return tensors[0]
+    tables = [tensor for tensor in tensors if len(tensor.shape) == 2 and 0 not in tensor.shape]
+    wide = [tensor for tensor in tables if tensor.shape[1] > 1] or tables
+    if len(wide) == 1:
+        return wide[0]
+    if not wide:
+        raise InvalidInputError(f"{file!r} has no table of vectors; it has {_listed(tensors) or 'nothing'}")
+    raise AmbiguousChoiceError(
+        f"{file!r} has several arrays of vectors, {_listed(wide)}: name one (--column, column=…)"
+    )
+
+
+def _reader(kind: str) -> Callable[[Path], tuple[NamedTensor, ...]]:
+    return {"hdf5": hdf5.read, "safetensors": safetensors.read, "torch": torch_file.read}.get(kind, numpy_file.read)
+
+
+def _listed(tensors: Sequence[NamedTensor]) -> str:
+    shown = ", ".join(f"{tensor.name!r} {tensor.shape} {tensor.dtype}" for tensor in tensors[:N_LISTED])
+    return shown + (", …" if len(tensors) > N_LISTED else "")
+
+
+def _columns_beside(path: Path, tensors: Sequence[NamedTensor], n_rows: int) -> tuple[Column, ...]:
+    fitting = [tensor for tensor in tensors if tensor.shape == (n_rows,) and tensor.dtype != "object"]
+    values = {}
+    for tensor in fitting:
+        array = numpy_file.read_values(path, tensor.name)
+        values[tensor.name] = [
+            value.decode("utf-8", "backslashreplace") if isinstance(value, bytes) else value for value in array.tolist()
+        ]
+    return as_columns(values)

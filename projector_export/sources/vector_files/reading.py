@@ -1,0 +1,50 @@
+"""What to read of a file of vectors."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from os import PathLike
+
+from projector_export.errors import InvalidInputError
+
+__all__ = ["VectorReading"]
+
+
+@dataclass(frozen=True)
+class VectorReading:
+    """What to read of a file of vectors.
+
+    Parameters
+    ----------
+    column
+        Name of the array, tensor, dataset or column of lists that holds the vectors, where there are several. For a table
+        with one column a dimension, a pattern of their names, such as ``"dim_*"``.
+    labels
+        A file with one value (or row of values) a vector.
+    label
+        Name of the column that the viewer shows first.
+    format
+        Name of the file's format, where it is not recognised.
+    limit
+        The first so many vectors only.
+    header
+        Whether the first row of CSV or TSV names the columns; None to decide by content.
+    split
+        Which part of a dataset folder that has several.
+    """
+
+    column: str | None = None
+    labels: str | PathLike[str] | None = None
+    label: str | None = None
+    format: str | None = None
+    limit: int | None = None
+    header: bool | None = None
+    split: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.limit is not None and (type(self.limit) is not int or self.limit < 1):
+            raise InvalidInputError(f"limit is a number of vectors, 1 or more, not {self.limit!r}")
+        for name in ("column", "label", "format", "split"):
+            value = getattr(self, name)
+            if value is not None and not isinstance(value, str):
+                raise InvalidInputError(f"{name} is a text, not {value!r}")

@@ -1,0 +1,174 @@
+"""Which columns of a file of records are the vectors, and which say something about them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from projector_export.errors import AmbiguousChoiceError, InvalidInputError
+from projector_export.sources.vector_files.number_rows import spelled_list
+from projector_export.tabular import Records
+from projector_export.tabular.heads import is_number
+
+__all__ = ["Roles", "roles_of"]
+
+_NUMBERED = re.compile(r"(.*?)([0-9]+)$", re.DOTALL)
+_N_LISTED = 12
+
+
+@dataclass(frozen=True)
+class Roles:
+    """What each column is for.
+
+    Parameters
+    ----------
+    lists
+        The column of lists that are the vectors, or None where each dimension is a column.
+    dimensions
+        Those columns.
+    others
+        Columns that become metadata.
+    notes
+        What the user should know about the choice.
+    """
+
+    lists: str | None
+    dimensions: tuple[str, ...]
+    others: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+
+
+def roles_of(
+    records: Records, sample: Mapping[str, Sequence[object]], *, column: str | None, label: str | None
+) -> Roles:
+    """Decide what each column is for.
+
+    Parameters
+    ----------
+    records
+        The file.
+    sample
+        Its first rows.
+    column
+        Name of a column of lists, or a pattern of names of columns of numbers; None for the only column of lists, else for the
+        longest series of numbered columns (``x1``, ``x2``, …), else for all columns of numbers.
+    label
+        A column that is no dimension in any case.
+
+    Raises
+    ------
+    ProjectorExportError
+        If nothing fits, several columns fit, or the named one does not exist or is of another kind.
+    """
+    if label is not None:
+        records.require(label)
+    lists = {name: _length(values) for name, values in sample.items() if _are_lists(values)}
+    numbers = [name for name in records.columns if name != label and name not in lists and _are_numbers(sample[name])]
+    numbers = [name for name in numbers if not _is_index(records, name, sample[name])]
+    if column is not None:
+        return _named(records, column, lists, numbers)
+    if lists:
+        return _lists(records, _only(records, lists), lists)
+    if not numbers:
+        raise InvalidInputError(
+            f"{records.describe['source']!r} has no vectors: none of its columns ({_listed(records.columns)}) holds numbers or "
+            "lists of numbers"
+        )
+    return _dimensions(records, _longest_series(numbers) or numbers, lists)
+
+
+def _named(records: Records, column: str, lists: Mapping[str, int | None], numbers: Sequence[str]) -> Roles:
+    if column in lists:
+        return _lists(records, column, lists)
+    chosen = [name for name in numbers if name == column or fnmatchcase(name, column)]
+    if len(chosen) > 1:
+        return _dimensions(records, chosen, lists)
+    if not chosen and not any(letter in column for letter in "*?["):
+        records.require(column)
+    what = "holds one number a row" if chosen else "names no columns of numbers"
+    raise InvalidInputError(
+        f"column {column!r} of {records.describe['source']!r} {what}: name a column of lists ({_listed(list(lists))}) or a "
+        f"pattern of several columns of numbers ({_listed(numbers)})"
+    )
+
+
+def _only(records: Records, lists: Mapping[str, int | None]) -> str:
+    even = [name for name, length in lists.items() if length is not None and length > 1] or list(lists)
+    if len(even) > 1:
+        shown = ", ".join(f"{name!r} ({lists[name] or 'different'} numbers a row)" for name in even[:_N_LISTED])
+        raise AmbiguousChoiceError(
+            f"{records.describe['source']!r} has several columns of vectors, {shown}: name one (--column, column=…)"
+        )
+    return even[0]
+
+
+def _lists(records: Records, chosen: str, lists: Mapping[str, int | None]) -> Roles:
+    return Roles(chosen, (), tuple(name for name in records.columns if name not in lists), _skipped(chosen, lists))
+
+
+def _dimensions(records: Records, chosen: Sequence[str], lists: Mapping[str, int | None]) -> Roles:
+    taken = frozenset(chosen)
+    others = tuple(name for name in records.columns if name not in taken and name not in lists)
+    note = f"the vectors are the {len(chosen):,} columns of numbers {chosen[0]!r} to {chosen[-1]!r}"
+    return Roles(None, tuple(chosen), others, (note, *_skipped(None, lists)))
+
+
+def _skipped(chosen: str | None, lists: Mapping[str, int | None]) -> tuple[str, ...]:
+    left = [name for name in lists if name != chosen]
+    return (f"columns of lists are left out: {_listed(left)}",) if left else ()
+
+
+def _longest_series(names: Sequence[str]) -> list[str]:
+    """Return the longest run of names with one beginning and numbers that count up; empty if none has two."""
+    best: list[str] = []
+    run: list[str] = []
+    expected: tuple[str, int] | None = None
+    for name in names:
+        found = _NUMBERED.match(name)
+        run = [*run, name] if found and expected == (found[1], int(found[2])) else [name] if found else []
+        expected = (found[1], int(found[2]) + 1) if found else None
+        best = max(best, run, key=len)
+    return best if len(best) > 1 else []
+
+
+def _are_lists(values: Sequence[object]) -> bool:
+    first = next((value for value in values if value is not None and value != ""), None)
+    if isinstance(first, str):
+        return spelled_list(first) is not None or (
+            first.strip().startswith("[") and "..." in first and _is_array(first)
+        )
+    return isinstance(first, list) and bool(first) and all(type(each) in {int, float, type(None)} for each in first)
+
+
+def _is_array(text: str) -> bool:
+    return all(is_number(word) for word in text.strip("[] \n").split() if word != "...")
+
+
+def _length(values: Sequence[object]) -> int | None:
+    """Return how many numbers each of the lists has; None where that differs."""
+    lengths = set()
+    for value in values[:50]:
+        found = spelled_list(value) if isinstance(value, str) else value
+        if isinstance(found, list):
+            lengths.add(len(found))
+    return lengths.pop() if len(lengths) == 1 else None
+
+
+def _are_numbers(values: Sequence[object]) -> bool:
+    told = [value for value in values if value is not None and value != ""]
+    return bool(told) and all(
+        is_number(value) if isinstance(value, str) else type(value) in {int, float} for value in told
+    )
+
+
+def _is_index(records: Records, name: str, values: Sequence[object]) -> bool:
+    """Tell whether a column without a name counts the rows, as data frames write it."""
+    if name != "column_1" or not records.describe.get("header") or name != records.columns[0]:
+        return False
+    return [str(value) for value in values] in ([str(row + first) for row in range(len(values))] for first in (0, 1))
+
+
+def _listed(names: Sequence[str]) -> str:
+    return (", ".join(map(repr, names[:_N_LISTED])) or "there are none") + (", …" if len(names) > _N_LISTED else "")
