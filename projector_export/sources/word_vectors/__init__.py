@@ -28,7 +28,7 @@ from projector_export.sources.word_vectors.keyed_vectors import read_keyed_vecto
 from projector_export.sources.word_vectors.labels import word_labels
 from projector_export.sources.word_vectors.opening import COMPRESSIONS
 from projector_export.sources.word_vectors.reading import Reading, Words
-from projector_export.sources.word_vectors.recognition import recognise
+from projector_export.sources.word_vectors.recognition import format_of, recognise
 from projector_export.sources.word_vectors.text_file import read_glove, read_word2vec
 from projector_export.sources.word_vectors.word2vec_binary import read_word2vec_binary
 from projector_export.table import Column, EmbeddingTable
@@ -125,7 +125,7 @@ def _format_of(file: Path, wanted: str | None) -> str:
         if wanted not in _READERS:
             raise InvalidInputError(f"a file of word vectors is one of {', '.join(FORMATS)}, not {wanted!r}")
         return wanted
-    found = recognise(file)
+    found = format_of(file)
     if found is None:
         raise InvalidInputError(
             f"{str(file)!r} is no file of word vectors that is known here ({', '.join(FORMATS)}): name its format with "

@@ -29,7 +29,11 @@ _PYTHON = {
     ("collections", "defaultdict"),
     ("copy_reg", "_reconstructor"),
     ("copyreg", "_reconstructor"),
-    *((module, name) for module in ("builtins", "__builtin__") for name in ("frozenset", "hash", "int", "list", "object", "set")),
+    *(
+        (module, name)
+        for module in ("builtins", "__builtin__")
+        for name in ("frozenset", "hash", "int", "list", "object", "set")
+    ),
 }
 _PLAIN = frozenset(f"{kind}{size}" for kind, size in ("f2", "f4", "f8", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8"))
 

@@ -10,7 +10,7 @@ from projector_export.formats.fasttext_header import MAGIC
 from projector_export.sources.word_vectors.opening import opened
 from projector_export.sources.word_vectors.text_lines import BLANK, is_number, n_numbers_behind
 
-__all__ = ["recognise"]
+__all__ = ["format_of", "recognise"]
 
 _SAMPLE_BYTES = 2**20
 _N_LINES = 20
@@ -21,14 +21,22 @@ _PICKLE = re.compile(rb"\x80[\x02-\x05]")
 
 def recognise(path: Path) -> str | None:
     """Return the name of the format, or None for anything else and for what cannot be read."""
-    if not path.is_file():
-        return None
     try:
-        with opened(path) as stream:
-            sample = stream.read(_SAMPLE_BYTES)
-            return _format_of(sample, size=None if stream.compression else stream.size)
+        return format_of(path) if path.is_file() else None
     except (ProjectorExportError, OSError):
         return None
+
+
+def format_of(path: Path) -> str | None:
+    """Return the name of a file's format, or None for anything else.
+
+    Raises
+    ------
+    CorruptFileError, AmbiguousChoiceError
+        If it cannot be read or unpacked.
+    """
+    with opened(path) as stream:
+        return _format_of(stream.read(_SAMPLE_BYTES), size=None if stream.compression else stream.size)
 
 
 def _format_of(sample: bytes, *, size: int | None) -> str | None:

@@ -16,7 +16,7 @@ from projector_export.vectors import ArrayVectors
 
 __all__ = ["read_glove", "read_word2vec"]
 
-_BATCH_VALUES = 100_000
+_BATCH_VALUES = 30_000
 _N_FIRST = 100
 
 
