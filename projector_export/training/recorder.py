@@ -39,10 +39,13 @@ class Layer:
         Shape ``(n_rows, n_dims)``, real numbers; copied at once, as float32.
     columns
         Of the rows, the label first; numbers of the rows where there are none.
+    dtype
+        How the training stores a value, where that is not the array's dtype (``"bfloat16"``).
     """
 
     values: npt.NDArray[np.generic]
     columns: Sequence[Column] = ()
+    dtype: str | None = None
 
 
 @dataclass(eq=False)
@@ -137,7 +140,9 @@ class Recorder:
         with np.errstate(over="ignore"):
             copies = {name: np.array(array, dtype=np.float32, order="C") for name, array in arrays.items()}
         self._last = number + self._offset
-        tables = tuple(self._table(name, copies[name], str(array.dtype)) for name, array in arrays.items())
+        tables = tuple(
+            self._table(name, copy, layers[name].dtype or str(arrays[name].dtype)) for name, copy in copies.items()
+        )
         n_bytes = sum(copy.nbytes for copy in copies.values())
         self._background.submit(partial(self._write_moment, self._last, tables), n_bytes)
 
@@ -223,5 +228,5 @@ class Recorder:
                 tables.append(table)
         for table in tables:
             color = self.unit if table.layouts else None
-            treatment = Treatment(layouts=Layouts(metric="euclidean", color=color))
+            treatment = Treatment(center=True, layouts=Layouts(metric="euclidean", color=color))
             self._written += write(table, Destination(logdir=self.logdir, run=TRAJECTORY_RUN), treatment=treatment)
