@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from itertools import islice
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import chain, islice
 from os import PathLike
 
 import numpy as np
@@ -17,7 +17,7 @@ from projector_export.sources.vector_files.roles import Roles, roles_of
 from projector_export.table import EmbeddingTable
 from projector_export.tabular import Records, as_columns, cut_notes, open_records
 from projector_export.tabular.location import Location
-from projector_export.tabular.records import Batch, Wanted
+from projector_export.tabular.records import Batch
 from projector_export.tabular.text_lines import lines_of
 from projector_export.tensor_files.collected_rows import collect
 from projector_export.vectors import Float32Array, Progress
@@ -56,13 +56,15 @@ def read_records(
         raise InvalidInputError(f"{records.describe['source']!r} has no rows")
     roles = roles_of(records, sample, column=reading.column, label=reading.label)
     others: dict[str, list[object]] = {name: [] for name in roles.others}
-    stored: set[str] = set()
-    vectors = collect(_blocks(records, roles, reading.limit, others, stored, progress), "float64")
+    chunks = records.file.chunks(roles.wanted)
+    first = next(chunks)
+    dtype = _stored(first[roles.wanted.columns[0]])
+    vectors = collect(_blocks(chain((first,), chunks), roles, reading.limit, others, _told(progress, records)), dtype)
     parameters: dict[str, JSONValue] = {
         **records.describe,
         "column": roles.lists or reading.column,
         "n_dimension_columns": len(roles.dimensions),
-        "dtype": stored.pop() if len(stored) == 1 else "float64",
+        "dtype": dtype,
         "limit": reading.limit,
     }
     notes = (*roles.notes, *cut_notes(others))
@@ -71,30 +73,31 @@ def read_records(
 
 
 def _blocks(
-    records: Records,
+    chunks: Iterable[Batch],
     roles: Roles,
     limit: int | None,
-    others: dict[str, list[object]],
-    stored: set[str],
-    progress: Progress | None,
+    others: Mapping[str, list[object]],
+    told: Callable[[int], None],
 ) -> Iterator[Float32Array]:
     """Walk through the vectors, and put what is said about them into ``others`` on the way."""
-    chosen = (roles.lists,) if roles.lists is not None else roles.dimensions
-    wanted = Wanted(0, (*chosen, *roles.others), frozenset(chosen) if roles.lists is not None else frozenset())
-    done, width = 0, None
-    for chunk in records.file.chunks(wanted):
-        size = len(chunk[chosen[0]])
-        size = size if limit is None else min(size, limit - done)
-        block = _block({name: chunk[name][:size] for name in chosen}, roles, width, done)
-        stored.add(_stored(chunk[chosen[0]]))
+    first, done, width = roles.wanted.columns[0], 0, None
+    for chunk in chunks:
+        size = len(chunk[first])
+        if limit is not None:
+            size = min(size, limit - done)
+        block = _block({name: values[:size] for name, values in chunk.items()}, roles, width, done)
         for name, values in others.items():
             values.extend(chunk[name][:size])
         done, width = done + size, block.shape[1]
         yield block
-        if progress is not None:
-            progress(done, records.n_rows or 0)
-        if limit is not None and done >= limit:
+        told(done)
+        if done == limit:
             return
+
+
+def _told(progress: Progress | None, records: Records) -> Callable[[int], None]:
+    total = records.n_rows or 0
+    return (lambda done: None) if progress is None else (lambda done: progress(done, total))
 
 
 def _block(chunk: Batch, roles: Roles, width: int | None, first_row: int) -> Float32Array:

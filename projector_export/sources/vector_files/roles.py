@@ -11,6 +11,7 @@ from projector_export.errors import AmbiguousChoiceError, InvalidInputError
 from projector_export.sources.vector_files.number_rows import spelled_list
 from projector_export.tabular import Records
 from projector_export.tabular.heads import is_number
+from projector_export.tabular.records import Wanted
 
 __all__ = ["Roles", "roles_of"]
 
@@ -38,6 +39,13 @@ class Roles:
     dimensions: tuple[str, ...]
     others: tuple[str, ...]
     notes: tuple[str, ...] = ()
+
+    @property
+    def wanted(self) -> Wanted:
+        """What is read of the file: the columns of the vectors first."""
+        if self.lists is None:
+            return Wanted(0, (*self.dimensions, *self.others))
+        return Wanted(0, (self.lists, *self.others), frozenset((self.lists,)))
 
 
 def roles_of(
