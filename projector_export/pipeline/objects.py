@@ -2,25 +2,209 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, TypedDict
 
-from projector_export.pipeline.export import Destination, as_destination, write
+from projector_export.errors import InvalidInputError
+from projector_export.pipeline.export import Destination, as_destination, check_wishes, name_tables, write
+from projector_export.pipeline.inspection import is_export
 from projector_export.pipeline.reading import Reading
-from projector_export.pipeline.treatment import Progress
+from projector_export.pipeline.treatment import Progress, Treatment
+from projector_export.pipeline.vectors import VectorReading, read_vectors
 from projector_export.pipeline.vocabulary import read_vocabulary
+from projector_export.sources import objects, own_export, vector_files
 from projector_export.table import EmbeddingTable
 from projector_export.targets.result import Written
+from projector_export.transforms.for_viewer import ViewerLimits
 
-__all__ = ["export", "read"]
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+__all__ = ["ExportOptions", "ReadOptions", "export", "read"]
+
+_MODEL_FILES = ("config.json", "tokenizer.json", "tokenizer_config.json", "vocab.txt", "tokenizer.model")
+
+
+class ReadOptions(TypedDict, total=False):
+    """What :func:`read` can be asked for besides."""
+
+    vectors: str | Sequence[str] | None
+    progress: Progress | None
+
+
+class ExportOptions(ReadOptions, total=False):
+    """What :func:`export` can be asked for besides."""
+
+    reading: Reading | VectorReading | None
+    treatment: Treatment | None
+    limits: ViewerLimits | None
 
 
 def read(
-    source: str | PathLike[str], reading: Reading | None = None, *, progress: Progress | None = None
+    source: object,
+    reading: Reading | VectorReading | None = None,
+    *,
+    name: str | None = None,
+    labels: object = None,
+    columns: object = None,
+    images: object = None,
+    **options: Unpack[ReadOptions],
 ) -> EmbeddingTable:
-    """Read the one table of vectors that a source holds."""
-    return read_vocabulary(source, reading, progress=progress)
+    """Read the one table of vectors that a source holds.
+
+    Parameters
+    ----------
+    source
+        A live object: an array or tensor ``(n_rows, n_dims)`` of numpy, PyTorch, TensorFlow or JAX, an embedding layer or a
+        model that has one, a data frame of pandas, polars or pyarrow, word vectors of gensim, ``{label: vector}``, or a list of
+        rows. Or a path: a model's folder or file (its vocabulary), a file of vectors, or the logdir of an export. A text that
+        is no path is a model on the Hub.
+    reading
+        What to read of a model's files (``Reading``) or of a file of vectors (``VectorReading``). Where a file could be either,
+        this decides.
+    name
+        What the viewer calls the tensor.
+    labels
+        One text or number a row: a list, array or series; ``{text: row}``; a tokenizer; or the path of a file of labels.
+    columns
+        More about the rows: ``{name: values}``, a data frame, a list of :class:`Column`, or a path. A column of the same name
+        replaces the source's own.
+    images
+        One small picture a row: an array ``(n_rows, height, width[, channels])``, a list of paths or pictures, or a folder.
+    **options
+        ``vectors``: which part of an object holds the vectors, where it has several: a data frame's column of lists or its
+        columns of numbers, a model's layer, a dictionary's entry. ``progress``: told about stages that may take long.
+
+    Returns
+    -------
+    EmbeddingTable
+        Later changes to the object do not reach it. Files and memory-mapped arrays are read when rows are asked for.
+
+    Raises
+    ------
+    ProjectorExportError
+        If it cannot be read, several things in it fit, or labels, columns or images are not as many as the vectors.
+
+    Examples
+    --------
+    >>> table = read({"up": [0.0, 1.0], "right": [1.0, 0.0]}, columns={"angle": [90, 0]})
+    >>> table.shape, [column.name for column in table.columns]
+    ((2, 2), ['label', 'angle'])
+    """
+    _refuse_unknown(options, ReadOptions, "read")
+    progress = options.get("progress")
+    table = _read(source, reading, options.get("vectors"), progress=progress, is_kept=True)
+    return _told(table, name=name, labels=labels, columns=columns, images=images)
 
 
-def export(source: str | PathLike[str], logdir: Destination | str | PathLike[str]) -> tuple[Written, ...]:
-    """Write what a source holds for the Projector."""
-    return write(read(source), as_destination(logdir))
+def export(
+    source: object,
+    logdir: Destination | str | PathLike[str],
+    *,
+    name: str | None = None,
+    labels: object = None,
+    columns: object = None,
+    images: object = None,
+    **options: Unpack[ExportOptions],
+) -> tuple[Written, ...]:
+    """Write what a source holds for the Projector: all of it, or nothing.
+
+    Parameters
+    ----------
+    source
+        A live object or a path, as :func:`read` takes it.
+    logdir
+        A TensorBoard logdir, or a :class:`~projector_export.options.Destination` for more.
+    name
+        What the viewer calls the tensor; a tensor of that name in the logdir is replaced, all others stay.
+    labels, columns, images
+        What is told about the rows, as :func:`read` takes it.
+    **options
+        ``vectors``, ``reading`` and ``progress`` as :func:`read` takes them; ``treatment`` and ``limits``: what is done to the
+        vectors, and how much the viewer is given.
+
+    Returns
+    -------
+    tuple of Written
+        One for each target, with notes that the user should read. When it returns everything is on disk: the object may change.
+
+    Raises
+    ------
+    ProjectorExportError
+        If it cannot be read or written.
+
+    Examples
+    --------
+    >>> export(model.embed_tokens, "runs", labels=tokenizer)  # doctest: +SKIP
+    >>> export(frame, "runs", vectors="embedding", name="articles")  # doctest: +SKIP
+    """
+    _refuse_unknown(options, ExportOptions, "export")
+    destination = as_destination(logdir)
+    treatment, progress = options.get("treatment"), options.get("progress")
+    check_wishes(treatment or Treatment(), destination)
+    table = _read(source, options.get("reading"), options.get("vectors"), progress=progress, is_kept=False)
+    tables = name_tables([_told(table, name=None, labels=labels, columns=columns, images=images)], name)
+    return write(tables, destination, treatment=treatment, limits=options.get("limits"), progress=progress)
+
+
+def _told(
+    table: EmbeddingTable, *, name: str | None, labels: object, columns: object, images: object
+) -> EmbeddingTable:
+    table = objects.with_columns(table, labels, columns)
+    if images is not None:
+        raise InvalidInputError("images")
+    return table if name is None else replace(table, name=name)
+
+
+def _read(
+    source: object,
+    reading: Reading | VectorReading | None,
+    vectors: str | Sequence[str] | None,
+    *,
+    progress: Progress | None,
+    is_kept: bool,
+) -> EmbeddingTable:
+    if isinstance(source, (str, PathLike)):
+        if vectors is not None:
+            raise InvalidInputError(
+                f"vectors={vectors!r} chooses a part of a live object: of a file, reading=VectorReading(column=...) or "
+                "reading=Reading(tensor=...) does"
+            )
+        return _from_path(source, reading, progress)
+    if reading is not None:
+        raise InvalidInputError("reading=... is for files and models on the Hub: leave it away for a live object")
+    if isinstance(source, EmbeddingTable):
+        return source
+    return objects.read(source, vectors=vectors, is_kept=is_kept)
+
+
+def _from_path(
+    source: str | PathLike[str], reading: Reading | VectorReading | None, progress: Progress | None
+) -> EmbeddingTable:
+    if reading is None and is_export(source):
+        return own_export.read(source)
+    if isinstance(reading, Reading) or (reading is None and _is_model(source)):
+        return read_vocabulary(source, reading, progress=progress)
+    (table,) = read_vectors(source, reading, progress=progress)
+    return table
+
+
+def _is_model(source: str | PathLike[str]) -> bool:
+    """Tell whether a source is a model: on the Hub, or with a model's files in its folder or beside it."""
+    path = Path(source).expanduser()
+    if not path.exists():
+        return "://" not in str(source)
+    folder = path if path.is_dir() else path.parent
+    kind = vector_files.recognises(source)
+    if path.is_file() and kind not in {"safetensors", "torch", "hdf5", "keras"}:
+        return False
+    return any((folder / file).is_file() for file in _MODEL_FILES) or kind in {None, "keras"}
+
+
+def _refuse_unknown(options: Iterable[str], known: type[ReadOptions], function: str) -> None:
+    for option in options:
+        if option not in known.__annotations__:
+            raise TypeError(f"{function}() got an unexpected keyword argument {option!r}")
