@@ -69,7 +69,7 @@ class ArrowFile:
             }
 
     def _pieces(self, wanted: Wanted) -> Iterator[pa.RecordBatch]:
-        with _told(self.location, self.format), self.location.opened_anywhere() as file:
+        with self.location.opened_anywhere() as file, _told(self.location, self.format):
             for piece in _pieces(self.format, file, wanted.start, wanted.columns):
                 yield piece.select(list(wanted.columns))
 
@@ -163,6 +163,8 @@ def _told(location: Location, kind: str) -> Iterator[None]:
     try:
         yield
     except (pa.ArrowException, OSError, EOFError) as error:
+        if isinstance(error, OSError) and error.errno:
+            raise
         reason = str(error).partition("\n")[0].rstrip(".")[:160]
         raise CorruptFileError(f"{location.shown!r} is damaged or no {kind.capitalize()} file: {reason}") from None
 

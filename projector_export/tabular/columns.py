@@ -22,6 +22,8 @@ _CODE = re.compile(r"[+-]?0[0-9]+", re.ASCII)
 """Such as a post code: a number would lose its zeros."""
 _NO_NUMBER = frozenset({"", "nan", "NaN", "NAN"})
 _INT64 = np.iinfo(np.int64)
+_LARGEST_EXACT = 2**53
+"""Whole numbers beyond it are not all float64."""
 
 
 def as_columns(
@@ -71,13 +73,13 @@ def _column(name: str, values: Sequence[object], is_typed: bool, max_characters:
 
 def _numbers(values: Sequence[object]) -> npt.NDArray[np.generic] | None:
     kinds = set(map(type, values))
-    if kinds == {int} and all(_INT64.min <= value <= _INT64.max for value in values if isinstance(value, int)):
-        return np.array(values, dtype=np.int64)
+    whole = [value for value in values if type(value) is int]
+    if kinds == {int}:
+        return np.array(values, dtype=np.int64) if _INT64.min <= min(whole) <= max(whole) <= _INT64.max else None
     if kinds and kinds <= {int, float, type(None)} and kinds != {type(None)}:
-        try:
-            numbers = np.array(values, dtype=np.float64)
-        except OverflowError:
+        if any(abs(value) > _LARGEST_EXACT for value in whole):
             return None
+        numbers = np.array(values, dtype=np.float64)
         return None if np.isinf(numbers).any() else numbers
     return None
 

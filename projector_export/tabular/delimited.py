@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import csv
+from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import islice
+from operator import itemgetter
 from threading import Lock
 from typing import ClassVar
 
@@ -143,9 +145,18 @@ def _dialect(location: Location, delimiter: str | None) -> Dialect:
     if delimiter is not None and delimiter != "\t":
         return Dialect(delimiter, is_quoted=True)
     if delimiter is None:
-        return max((Dialect(each, is_quoted=True) for each in DELIMITERS), key=lambda each: _width(location, each))
+        return max((Dialect(each, is_quoted=True) for each in DELIMITERS), key=lambda each: _share(location, each))
     quoted, bare = Dialect("\t", is_quoted=True), Dialect("\t", is_quoted=False)
     return quoted if _width(location, bare) == 0 < _width(location, quoted) else bare
+
+
+def _share(location: Location, dialect: Dialect) -> float:
+    """Return which share of the first rows have the most frequent number of cells, if that is more than one; else 0."""
+    widths: Counter[int] = Counter()
+    with suppress(InvalidInputError):
+        widths.update(len(row) for _, row in islice(_rows(location, dialect), SAMPLE_ROWS))
+    width, count = max(widths.items(), key=itemgetter(1), default=(0, 0))
+    return count / widths.total() if width > 1 else 0.0
 
 
 def _width(location: Location, dialect: Dialect) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from itertools import chain, islice
 from os import PathLike
 
@@ -15,7 +16,7 @@ from projector_export.sources.vector_files.number_rows import list_rows, number_
 from projector_export.sources.vector_files.reading import VectorReading
 from projector_export.sources.vector_files.roles import Roles, roles_of
 from projector_export.table import EmbeddingTable
-from projector_export.tabular import Records, as_columns, cut_notes, open_records
+from projector_export.tabular import as_columns, cut_notes, open_records
 from projector_export.tabular.location import Location
 from projector_export.tabular.records import Batch
 from projector_export.tabular.text_lines import lines_of
@@ -59,7 +60,9 @@ def read_records(
     chunks = records.file.chunks(roles.wanted)
     first = next(chunks)
     dtype = _stored(first[roles.wanted.columns[0]])
-    vectors = collect(_blocks(chain((first,), chunks), roles, reading.limit, others, _told(progress, records)), dtype)
+    vectors = collect(
+        _blocks(chain((first,), chunks), roles, reading.limit, others, partial(_tell, progress, records.n_rows)), dtype
+    )
     parameters: dict[str, JSONValue] = {
         **records.describe,
         "column": roles.lists or reading.column,
@@ -95,9 +98,9 @@ def _blocks(
             return
 
 
-def _told(progress: Progress | None, records: Records) -> Callable[[int], None]:
-    total = records.n_rows or 0
-    return (lambda done: None) if progress is None else (lambda done: progress(done, total))
+def _tell(progress: Progress | None, n_rows: int | None, done: int) -> None:
+    if progress is not None:
+        progress(done, n_rows or 0)
 
 
 def _block(chunk: Batch, roles: Roles, width: int | None, first_row: int) -> Float32Array:
