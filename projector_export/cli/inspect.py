@@ -15,13 +15,14 @@ from projector_export.cli.inspection_options import inspection_options, wishes_o
 from projector_export.cli.summary import show_opening
 from projector_export.cli.terminal import human_size, print_json, progress_bars, safe
 from projector_export.cli.verification_options import check_verification, verification_options, verified
+from projector_export.cli.vocabulary_options import reading_of, vocabulary_options
 from projector_export.errors import NotFoundError
 from projector_export.formats import projector_config
 from projector_export.formats.findings import Findings
-from projector_export.pipeline import Destination, Reading, Treatment, Written, check_wishes, name_tables, write
+from projector_export.pipeline import Destination, Treatment, Written, check_wishes, name_tables, write
 from projector_export.pipeline.inspection import inspect_source, is_export
+from projector_export.pipeline.vocabulary import kind_of
 from projector_export.provenance import JSONValue
-from projector_export.sources.huggingface import Table
 from projector_export.table import EmbeddingTable
 from projector_export.targets import findings_csv, report
 from projector_export.targets.replacement import check_replaceable
@@ -35,17 +36,8 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 
 @click.command()
 @click.argument("source", metavar="SOURCE_OR_LOGDIR")
-@click.option("--revision", metavar="REVISION", help="Branch, tag or commit of a model on the Hub.")
-@click.option(
-    "--tokenizer", type=click.Path(path_type=Path), help="Tokenizer file or folder, if it is not beside the model."
-)
-@click.option("--tensor", metavar="NAME", help="Embedding tensor, if it is not found by itself.")
-@click.option(
-    "--table",
-    type=click.Choice(["input", "output"]),
-    default="input",
-    show_default=True,
-    help="Input embeddings, judged by the output head too where there is one; or the head alone.",
+@vocabulary_options(
+    ["input", "output"], "Input embeddings, judged by the output head too where there is one; or the head alone."
 )
 @click.option("--name", metavar="NAME", help="Which tensor of a logdir that holds several; or its name in the export.")
 @inspection_options
@@ -72,8 +64,9 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 def inspect(source: str, **options: object) -> None:
     """Find the dead, duplicate and under-trained (glitch) tokens of a vocabulary, from its embedding tables alone.
 
-    SOURCE_OR_LOGDIR is a Hub id (OWNER/NAME), a model folder, a .safetensors file, or the logdir of an earlier export. No
-    model is loaded or run, only the tables are read, unless --verify is given.
+    SOURCE_OR_LOGDIR is a Hub id (OWNER/NAME), a model folder, a .safetensors or .gguf file, a .keras or .h5 file, a SavedModel
+    folder, a TensorFlow checkpoint, or the logdir of an earlier export. No model is loaded or run, only the tables are read,
+    unless --verify is given.
 
     \b
     Examples:
@@ -86,7 +79,7 @@ def inspect(source: str, **options: object) -> None:
     start = time.perf_counter()
     _check_source(source, options)
     check_verification(source, options)
-    files, wishes, reading = _files(options), wishes_of(options), _reading(options)
+    files, wishes, reading = _files(options), wishes_of(options), reading_of(options)
     destination = None if options["logdir"] is None else Destination(cast(Path, options["logdir"]))
     if destination is not None:
         check_wishes(Treatment(), destination)
@@ -115,9 +108,17 @@ def inspect(source: str, **options: object) -> None:
 
 def _check_source(source: str, options: Mapping[str, object]) -> None:
     folder = Path(source).expanduser()
-    if folder.is_dir() and not is_export(source):
-        _check_logdir(folder)
-    given = [f"--{option}" for option in ("revision", "tokenizer", "tensor") if options[option] is not None]
+    if not is_export(source):
+        kind = kind_of(source)
+        if kind != "huggingface" and options["verify"]:
+            raise click.UsageError("--verify asks a Hugging Face model, and this is no such model: leave it out")
+        if folder.is_dir() and kind == "huggingface":
+            _check_logdir(folder)
+    given = [
+        f"--{option}"
+        for option in ("revision", "tokenizer", "tensor", "layer", "labels")
+        if options[option] is not None
+    ]
     if given and is_export(source):
         raise click.UsageError(
             f"{safe(source)} is the logdir of an export, and {given[0]} is for a model: leave it away, or give the model"
@@ -146,15 +147,6 @@ def _files(options: Mapping[str, object]) -> dict[Path, Writer]:
         check_replaceable(file)
         files[file] = write_file
     return files
-
-
-def _reading(options: Mapping[str, object]) -> Reading:
-    return Reading(
-        revision=cast("str | None", options["revision"]),
-        tokenizer=cast("Path | None", options["tokenizer"]),
-        tensor=cast("str | None", options["tensor"]),
-        table=cast(Table, options["table"]),
-    )
 
 
 def _document(

@@ -1,10 +1,9 @@
-"""``projector-export vocab``: a language model's vocabulary, from its files to the viewer."""
+"""``projector-export vocab``: the vocabulary of a language model or a Keras layer, from its files to the viewer."""
 
 from __future__ import annotations
 
 import time
 from dataclasses import replace
-from pathlib import Path
 from typing import cast
 
 import click
@@ -13,10 +12,10 @@ from projector_export.cli.layout_options import layout_options
 from projector_export.cli.options import destination_of, limits_of, target_options, treatment_of, treatment_options
 from projector_export.cli.summary import show_exports
 from projector_export.cli.terminal import progress_bars
+from projector_export.cli.vocabulary_options import reading_of, vocabulary_options
 from projector_export.formats.findings import Findings
 from projector_export.pipeline import Progress, Reading, check_wishes, name_tables, read_tables, treat, write
 from projector_export.pipeline.inspection import Wishes, inspect_source
-from projector_export.sources.huggingface import Table
 from projector_export.table import EmbeddingTable
 
 __all__ = ["vocab"]
@@ -24,18 +23,7 @@ __all__ = ["vocab"]
 
 @click.command()
 @click.argument("source")
-@click.option("--revision", metavar="REVISION", help="Branch, tag or commit of a model on the Hub.")
-@click.option(
-    "--tokenizer", type=click.Path(path_type=Path), help="Tokenizer file or folder, if it is not beside the model."
-)
-@click.option("--tensor", metavar="NAME", help="Embedding tensor, if it is not found by itself.")
-@click.option(
-    "--table",
-    type=click.Choice(["input", "output", "both"]),
-    default="input",
-    show_default=True,
-    help="Input embeddings, output head, or both.",
-)
+@vocabulary_options(["input", "output", "both"], "Input embeddings, output head, or both, of a language model.")
 @click.option("--name", metavar="NAME", help="Name of the tensor in the viewer.  [default: the model's]")
 @target_options
 @treatment_options
@@ -46,10 +34,11 @@ __all__ = ["vocab"]
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @click.option("-q", "--quiet", is_flag=True, help="No progress bars.")
 def vocab(source: str, **options: object) -> None:
-    """Export the vocabulary of a language model, every token labelled.
+    """Export the vocabulary of a language model, or an embedding layer of a Keras or TensorFlow model, every row labelled.
 
-    SOURCE is a Hub id (OWNER/NAME), a model folder, or a .safetensors file. Only the embedding tensor is read or
-    fetched, never the whole model. HF_TOKEN gives access to private models.
+    SOURCE is a Hub id (OWNER/NAME), a model folder, a .safetensors or .gguf file; or a .keras or .h5 file, a SavedModel
+    folder, or a TensorFlow checkpoint (its prefix, or its folder). Only the embedding tensor is read or fetched, never the
+    whole model. HF_TOKEN gives access to private models.
 
     \b
     Examples:
@@ -59,14 +48,11 @@ def vocab(source: str, **options: object) -> None:
       projector-export vocab ./my-model --table both --run epoch-3 --logdir runs
       projector-export vocab ./my-model --inspect --logdir runs
       projector-export vocab model.safetensors --tokenizer ./tokenizer.json --standalone site
+      projector-export vocab sentiment.keras --logdir runs
+      projector-export vocab saved_model/ --layer embedding --labels vocabulary.txt
     """
     start = time.perf_counter()
-    reading = Reading(
-        revision=cast("str | None", options["revision"]),
-        tokenizer=cast("Path | None", options["tokenizer"]),
-        tensor=cast("str | None", options["tensor"]),
-        table=cast(Table, options["table"]),
-    )
+    reading = reading_of(options)
     destination, treatment, limits = destination_of(options), treatment_of(options), limits_of(options)
     is_inspected = bool(options["inspected"])
     if is_inspected and (treatment.drop_bad_rows or treatment.drop_zero_rows):

@@ -24,7 +24,7 @@ from projector_export.pipeline.measurements import (
 from projector_export.pipeline.reading import Reading
 from projector_export.pipeline.treatment import Progress, stage
 from projector_export.pipeline.verdict import adaptive, as_candidates, marked, published, told_neighbours, with_wins
-from projector_export.pipeline.vocabulary import read_tables
+from projector_export.pipeline.vocabulary import kind_of, read_tables
 from projector_export.pipeline.wishes import Mode, Wishes
 from projector_export.provenance import Step
 from projector_export.sources import own_export
@@ -52,10 +52,10 @@ def inspect_source(
     Parameters
     ----------
     source
-        Hub id, model folder or weights file: both tables are looked at where the model has two. Or the logdir of an export:
-        the one table in it.
+        Hub id, model folder or weights file: both tables are looked at where the model has two. Or a model of Keras or
+        TensorFlow: one layer of it. Or the logdir of an export: the one table in it.
     reading
-        Revision, tokenizer or tensor of a model.
+        Revision, tokenizer, tensor or layer of a model.
     wishes
         How it is inspected.
     name
@@ -75,7 +75,7 @@ def inspect_source(
     role = tables[0].provenance.steps[0].parameters.get("role")
     is_tied = True if role == "input and output (tied)" else False if len(tables) > 1 else None
     bias = None
-    if is_tied is not None:
+    if is_tied is not None and kind_of(source) == "huggingface":
         bias = read_output_bias(source, tables[-1].n_rows, revision=reading.revision)
     return inspect(tables, wishes, is_tied=is_tied, bias=bias, progress=progress)
 
@@ -88,7 +88,7 @@ def is_export(source: str | PathLike[str]) -> bool:
 def _model_tables(
     source: str | PathLike[str], reading: Reading, progress: Progress | None
 ) -> tuple[EmbeddingTable, ...]:
-    if reading.tensor is not None or reading.table != "input":
+    if reading.tensor is not None or reading.table != "input" or kind_of(source) == "keras":
         return read_tables(source, reading, progress=progress)
     try:
         return read_tables(source, replace(reading, table="both"), progress=progress)

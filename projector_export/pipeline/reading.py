@@ -21,17 +21,23 @@ class Reading:
     revision
         Branch, tag or commit of a model on the Hub.
     tokenizer
-        File or folder of the tokenizer, where it is not beside the model.
+        File or folder of the tokenizer of a Hugging Face model, where it is not beside the model.
     tensor
-        Name of the embedding tensor, where it is not found by itself.
+        Name of the embedding tensor of a Hugging Face or GGUF model, where it is not found by itself.
     table
-        ``"input"`` embeddings, the ``"output"`` head, or ``"both"``.
+        ``"input"`` embeddings, the ``"output"`` head, or ``"both"``, of a language model.
+    layer
+        Name or path of the embedding layer of a Keras or TensorFlow model, where it has several.
+    labels
+        File with one label a row of a Keras or TensorFlow layer, where the model has no vocabulary of its own.
     """
 
     revision: str | None = None
     tokenizer: str | PathLike[str] | None = None
     tensor: str | None = None
     table: Table = "input"
+    layer: str | None = None
+    labels: str | PathLike[str] | None = None
 
     def __post_init__(self) -> None:
         if self.table not in get_args(Table):
