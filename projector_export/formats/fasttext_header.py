@@ -6,12 +6,16 @@ Written by fastText's ``fasttext.cc``, ``args.cc`` and ``dictionary.cc``, and by
 from __future__ import annotations
 
 import struct
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+import numpy as np
+import numpy.typing as npt
+
 from projector_export.errors import CorruptFileError
 
-__all__ = ["MAGIC", "Entry", "Header", "Matrix", "decode"]
+__all__ = ["MAGIC", "Header", "Matrix", "decode"]
 
 MAGIC = struct.pack("<i", 793712314)
 """``FASTTEXT_FILEFORMAT_MAGIC_INT32``."""
@@ -37,15 +41,6 @@ class Buffer(Protocol):
 
 
 @dataclass(frozen=True)
-class Entry:
-    """One entry of the dictionary: a word or a label."""
-
-    word: bytes
-    count: int
-    is_label: bool
-
-
-@dataclass(frozen=True)
 class Matrix:
     """Where the input vectors lie: float32, row after row.
 
@@ -62,35 +57,33 @@ class Matrix:
     n_dims: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Header:
     """What stands before the vectors.
 
     Parameters
     ----------
-    is_supervised
-        The model was trained as a classifier.
+    words
+        Most frequent first.
+    counts
+        How often each was seen in training.
+    n_labels
+        Labels of a classifier; they stand behind the words.
     bucket
         Number of rows that subwords share by their hashes.
     shortest, longest
         Characters of a subword (``minn``, ``maxn``).
-    entries
-        Words first, most frequent first; then labels.
     matrix
         The input vectors.
     """
 
-    is_supervised: bool
+    words: Sequence[bytes]
+    counts: npt.NDArray[np.int64]
+    n_labels: int
     bucket: int
     shortest: int
     longest: int
-    entries: tuple[Entry, ...]
     matrix: Matrix
-
-    @property
-    def words(self) -> tuple[Entry, ...]:
-        """The entries that are words."""
-        return tuple(entry for entry in self.entries if not entry.is_label)
 
 
 def decode(data: Buffer) -> Header:
@@ -118,13 +111,13 @@ def decode(data: Buffer) -> Header:
         raise CorruptFileError(
             f"its arguments are none: {n_dims:,} dimensions, {bucket:,} buckets, subwords of {shortest} to {longest} characters"
         )
-    entries, at = _entries(data, at)
+    words, counts, n_labels, at = _dictionary(data, at)
     matrix = _matrix(data, at)
-    _check_matrix(matrix, n_dims, entries, bucket if longest else 0, len(data))
-    return Header(model == _SUPERVISED, bucket, shortest, longest, entries, matrix)
+    _check_matrix(matrix, n_dims, len(words), bucket if longest else 0, len(data))
+    return Header(words, counts, n_labels, bucket, shortest, longest, matrix)
 
 
-def _entries(data: Buffer, at: int) -> tuple[tuple[Entry, ...], int]:
+def _dictionary(data: Buffer, at: int) -> tuple[list[bytes], npt.NDArray[np.int64], int, int]:
     (n_entries, n_words, n_labels, _, n_pruned), at = _unpacked(data, _DICTIONARY, at)
     if n_words < 1 or n_labels < 0 or n_entries != n_words + n_labels:
         raise CorruptFileError(f"its dictionary has {n_entries:,} entries, {n_words:,} words and {n_labels:,} labels")
@@ -132,19 +125,20 @@ def _entries(data: Buffer, at: int) -> tuple[tuple[Entry, ...], int]:
         raise CorruptFileError(
             f"its dictionary should have {n_entries:,} entries, and only {len(data) - at:,} bytes follow"
         )
-    entries = []
-    for _ in range(n_entries):
+    words = []
+    counts = np.empty(n_words, dtype=np.int64)
+    for number in range(n_entries):
         end = data.find(b"\0", at)
         if end < 0:
-            raise CorruptFileError(f"its dictionary ends after {len(entries):,} of {n_entries:,} entries")
+            raise CorruptFileError(f"its dictionary ends after {number:,} of {n_entries:,} entries")
         (count, kind), behind = _unpacked(data, _COUNT_AND_KIND, end + 1)
-        entries.append(Entry(data[at:end], count, bool(kind)))
+        if bool(kind) != (number >= n_words):
+            raise CorruptFileError(f"its dictionary's {n_words:,} words do not stand before its {n_labels:,} labels")
+        if number < n_words:
+            words.append(data[at:end])
+            counts[number] = count
         at = behind
-    if [entry.is_label for entry in entries].count(True) != n_labels or any(
-        entry.is_label for entry in entries[:n_words]
-    ):
-        raise CorruptFileError(f"its dictionary's {n_words:,} words do not stand before its {n_labels:,} labels")
-    return tuple(entries), at + 8 * max(n_pruned, 0)
+    return words, counts, n_labels, at + 8 * max(n_pruned, 0)
 
 
 def _matrix(data: Buffer, at: int) -> Matrix:
@@ -156,8 +150,7 @@ def _matrix(data: Buffer, at: int) -> Matrix:
     return Matrix(at, n_rows, n_dims)
 
 
-def _check_matrix(matrix: Matrix, n_dims: int, entries: tuple[Entry, ...], bucket: int, size: int) -> None:
-    n_words = sum(not entry.is_label for entry in entries)
+def _check_matrix(matrix: Matrix, n_dims: int, n_words: int, bucket: int, size: int) -> None:
     if matrix.n_dims != n_dims or matrix.n_rows < n_words + bucket:
         raise CorruptFileError(
             f"its vectors are {matrix.n_rows:,} of {matrix.n_dims:,} dimensions, and {n_words:,} words and {bucket:,} buckets "

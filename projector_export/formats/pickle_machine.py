@@ -72,7 +72,7 @@ class PickleMachine:
             raise CorruptFileError(f"the pickle names something by what is no text, at byte {self.at:,}")
         if not self.allows(module, name):
             raise InvalidInputError(
-                f"the pickle asks for {f'{module}.{name}'[:100]!r}, which such a file does not need: it is not read"
+                f"the pickle asks for {f'{module}.{name}'[:100]!r}, which such a file does not need"
             )
         return PickledName(module, name)
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import mmap
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 from projector_export.errors import CorruptFileError
 from projector_export.formats import fasttext_header
-from projector_export.formats.fasttext_header import Entry, Header
+from projector_export.formats.fasttext_header import Header
 from projector_export.sources.word_vectors.opening import is_compressed
 from projector_export.sources.word_vectors.reading import Reading, Words
 from projector_export.sources.word_vectors.subwords import subwords_of, with_subwords
@@ -36,35 +37,37 @@ def read_fasttext(reading: Reading) -> Words:
         raise CorruptFileError(
             f"{str(reading.path)!r} is compressed, and rows of a model are read here and there: unpack it first"
         )
-    header, entries, vectors = _read(reading)
-    labels = sum(entry.is_label for entry in header.entries)
-    left_out = header.matrix.n_rows - len(header.words)
-    notes = (f"{labels:,} labels of the classifier are left out: they have no vectors of words",) if labels else ()
+    header, vectors = _read(reading)
+    n_words = len(vectors)
+    notes: tuple[str, ...] = ()
+    if header.n_labels:
+        notes = (f"the classifier's labels, {header.n_labels:,}, are left out: they have no vectors of words",)
     return Words(
-        [entry.word for entry in entries],
+        header.words[:n_words],
         ArrayVectors(vectors),
-        (Column("count", np.array([entry.count for entry in entries], dtype=np.int64)),),
-        {"subwords": [header.shortest, header.longest] if header.longest else None, "rows_of_subwords": left_out},
+        (Column("count", header.counts[:n_words]),),
+        {
+            "subwords": [header.shortest, header.longest] if header.longest else None,
+            "rows_of_subwords": header.matrix.n_rows - len(header.words),
+        },
         notes,
     )
 
 
-def _read(reading: Reading) -> tuple[Header, tuple[Entry, ...], Float32Array]:
+def _read(reading: Reading) -> tuple[Header, Float32Array]:
     with open(reading.path, "rb") as file:
         mapped = _mapped(file.fileno(), reading.path)
     header = _header(mapped, reading.path)
     matrix = np.frombuffer(mapped, "<f4", header.matrix.n_rows * header.matrix.n_dims, header.matrix.begin)
     matrix = matrix.reshape(header.matrix.n_rows, header.matrix.n_dims)
-    words = header.words
-    own, shared = matrix[: reading.wanted(len(words))], matrix[len(words) :]
-    entries = words[: len(own)]
+    own, shared = matrix[: reading.wanted(len(header.words))], matrix[len(header.words) :]
     vectors = np.empty(own.shape, dtype=np.float32)
     for start in range(0, len(own), _BATCH):
         stop = min(start + _BATCH, len(own))
-        vectors[start:stop] = _word_vectors(entries[start:stop], own[start:stop], shared, header)
+        vectors[start:stop] = _word_vectors(header.words[start:stop], own[start:stop], shared, header)
         reading.report(stop, len(own))
     vectors.flags.writeable = False
-    return header, entries, vectors
+    return header, vectors
 
 
 def _header(mapped: mmap.mmap, path: Path) -> Header:
@@ -81,10 +84,9 @@ def _mapped(number: int, path: Path) -> mmap.mmap:
         raise CorruptFileError(f"{str(path)!r} cannot be read: {error}") from error
 
 
-def _word_vectors(entries: tuple[Entry, ...], own: Float32Array, shared: Float32Array, header: Header) -> Float32Array:
+def _word_vectors(words: Sequence[bytes], own: Float32Array, shared: Float32Array, header: Header) -> Float32Array:
     if not header.bucket or not header.longest:
         return own
-    words = [entry.word for entry in entries]
     subwords = subwords_of(words, shortest=header.shortest, longest=header.longest, bucket=header.bucket)
     vectors = with_subwords(own, shared, subwords)
     for row, word in enumerate(words):

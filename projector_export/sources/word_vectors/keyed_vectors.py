@@ -27,7 +27,7 @@ from projector_export.vectors import ArrayVectors, Float32Array, SelectedVectors
 __all__ = ["read_keyed_vectors"]
 
 _BATCH = 10_000
-_LARGEST_PICKLE = 16 * 2**30
+_BLOCK_BYTES = 16 * 2**20
 _WORDS = ("index_to_key", "index2word", "index2entity")
 _VECTORS = ("vectors", "syn0")
 
@@ -108,7 +108,9 @@ def _keyed_vectors(path: Path) -> _Stored:
     except CorruptFileError as error:
         raise CorruptFileError(f"{str(path)!r} cannot be read: {error}") from error
     except InvalidInputError as error:
-        raise InvalidInputError(f"{str(path)!r}: {error}") from error
+        raise InvalidInputError(
+            f"{str(path)!r}: {error}; where you trust it, save its vectors alone with model.wv.save(FILE)"
+        ) from error
     if isinstance(value, PickledObject):
         whole = _Stored(str(path), value.attributes, path, value.maker.name)
         for stored in (whole, whole.part("wv")):
@@ -121,8 +123,11 @@ def _keyed_vectors(path: Path) -> _Stored:
 
 def _content(path: Path) -> memoryview:
     if is_compressed(path):
+        content = bytearray()
         with opened(path) as stream:
-            return memoryview(stream.read(_LARGEST_PICKLE))
+            while data := stream.read(_BLOCK_BYTES):
+                content += data
+        return memoryview(content)
     try:
         with open(path, "rb") as file:
             return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))

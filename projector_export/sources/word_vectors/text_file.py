@@ -36,7 +36,9 @@ def read_word2vec(reading: Reading) -> Words:
         lines = chain([first[1:]], blocks)
         block = next((block for block in lines if block), [])
         _check_dimensions(sizes, block[:_N_FIRST], stream.name)
-        words = _read_rows(chain([block], lines), sizes.n_dims, 2, stream, reading, n_rows=sizes.n_rows)
+        expected = None if stream.compression else reading.wanted(sizes.n_rows)
+        rows = chain([block], lines)
+        words = _read_rows(rows, sizes.n_dims, 2, stream, reading, n_rows=sizes.n_rows, expected=expected)
     n_rows, n_wanted = len(words.words), reading.wanted(sizes.n_rows)
     if n_rows != n_wanted:
         more = "at least " if n_rows > n_wanted else ""
@@ -61,13 +63,20 @@ def read_glove(reading: Reading) -> Words:
         n_dims = glove_dimensions(first[:_N_FIRST])
         if not 1 <= n_dims <= LARGEST_DIMENSION:
             raise CorruptFileError(f"{stream.name!r} holds no lines of a word and its numbers")
-        return _read_rows(chain([first], blocks), n_dims, 1, stream, reading)
+        expected = None if stream.compression else reading.wanted(_likely_rows(first, stream.size))
+        return _read_rows(chain([first], blocks), n_dims, 1, stream, reading, expected=expected)
 
 
 def glove_dimensions(lines: list[bytes]) -> int:
     """Return how many numbers end most of the lines, 0 for none."""
     counts = Counter(map(n_numbers_behind, lines))
     return counts.most_common(1)[0][0] if counts else 0
+
+
+def _likely_rows(lines: list[bytes], size: int) -> int:
+    """Return how many lines a file has if all are as long as the first ones, and some more."""
+    n_bytes = sum(map(len, lines)) + len(lines)
+    return size * len(lines) * 51 // (n_bytes * 50) + 1
 
 
 def _check_dimensions(sizes: Sizes, lines: list[bytes], name: str) -> None:
@@ -86,10 +95,14 @@ def _read_rows(
     reading: Reading,
     *,
     n_rows: int | None = None,
+    expected: int | None = None,
 ) -> Words:
-    """Read lines until the wanted rows are there, and one more where it was told how many there are."""
+    """Read lines until the wanted rows are there, and one more where it was told how many there are.
+
+    `expected` is for how many rows memory may be taken at once.
+    """
     words: list[bytes] = []
-    store = RowStore(n_dims, None if n_rows is None or stream.compression else reading.wanted(n_rows))
+    store = RowStore(n_dims, expected)
     step = max(1, _BATCH_VALUES // n_dims)
     for block in blocks:
         for start in range(0, len(block), step):

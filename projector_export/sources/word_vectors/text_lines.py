@@ -109,13 +109,13 @@ def parsed(lines: Sequence[bytes], n_dims: int, first_line: int, name: str) -> t
         values = _from_json(numbers, n_dims)
         if values is not None:
             return [half[0] for half in halves], values
-    words = []
-    values = np.empty((len(lines), n_dims), dtype=np.float32)
-    for row, line in enumerate(lines):
-        word, fields = _fields(line, n_dims, f"line {first_line + row:,} of {name!r}")
-        words.append(word)
-        with np.errstate(over="ignore"):
-            values[row] = np.array([float(field) for field in fields])
+    rows = [_fields(line, n_dims, f"line {first_line + row:,} of {name!r}") for row, line in enumerate(lines)]
+    words = [word for word, _ in rows]
+    values = _from_json([b" ".join(fields) for _, fields in rows], n_dims)
+    if values is None:
+        values = np.empty((len(lines), n_dims), dtype=np.float32)
+        for row, (_, fields) in enumerate(rows):
+            values[row] = _numbers(fields, f"line {first_line + row:,} of {name!r}")
     return words, values
 
 
@@ -136,13 +136,18 @@ def _fields(line: bytes, n_dims: int, where: str) -> tuple[bytes, list[bytes]]:
     word, *fields = _split_from_the_right(line.rstrip(BLANK), n_dims)
     if len(fields) < n_dims:
         raise CorruptFileError(f"{where} has {len(fields):,} numbers instead of {n_dims:,}")
-    for field in fields:
-        if not is_number(field):
-            raise CorruptFileError(f"{where}: {field[:40].decode('utf-8', 'replace')!r} is no number")
     between = word.split(b" ")[1:]
     if between and all(map(is_number, between)):
         raise CorruptFileError(f"{where} has {n_dims + len(between):,} numbers instead of {n_dims:,}")
     return word, fields
+
+
+def _numbers(fields: Sequence[bytes], where: str) -> Float32Array:
+    for field in fields:
+        if not is_number(field):
+            raise CorruptFileError(f"{where}: {field[:40].decode('utf-8', 'replace')!r} is no number")
+    with np.errstate(over="ignore"):
+        return np.array([float(field) for field in fields]).astype(np.float32)
 
 
 def _split_from_the_right(line: bytes, n_dims: int) -> list[bytes]:

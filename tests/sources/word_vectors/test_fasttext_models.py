@@ -74,7 +74,7 @@ def test_labels_are_left_out_and_the_end_of_sentence_has_no_subwords(tmp_path):
     table = word_vectors.read(path)
     assert list(table.column("word").values) == ["</s>", "ab"]
     assert table.column("count").values.tolist() == [100, 99]
-    assert table.provenance.notes == ("1 labels of the classifier are left out: they have no vectors of words",)
+    assert table.provenance.notes == ("the classifier's labels, 1, are left out: they have no vectors of words",)
     own = [rows[1], *(rows[2 + hash_of(part) % 11] for part in slow_subwords("ab", 2, 3))]
     np.testing.assert_array_equal(table.vectors.read(0, 2), [rows[0], np.mean(own, axis=0)])
 

@@ -84,6 +84,20 @@ def test_float16_vectors(tmp_path):
     np.testing.assert_array_equal(table.vectors.read(0, 2), vectors.vectors.astype(np.float32))
 
 
+def test_files_of_gensim_3(tmp_path):
+    from gensim.models.keyedvectors import CompatVocab
+
+    old = gensim.models.KeyedVectors(3)
+    entries = {word: CompatVocab(count=9 - place, index=place) for place, word in enumerate(("a", "b"))}
+    numbers = np.arange(6, dtype=np.float32).reshape(2, 3)
+    old.__dict__ = {"vectors": numbers, "vocab": entries, "index2word": ["a", "b"], "vector_size": 3}
+    (tmp_path / "old.kv").write_bytes(pickle.dumps(old, 2))
+    table = word_vectors.read(tmp_path / "old.kv")
+    assert list(table.column("word").values) == ["a", "b"]
+    assert table.column("count").values.tolist() == [9, 8]
+    np.testing.assert_array_equal(table.vectors.read(0, 2), numbers)
+
+
 class Attack:
     """Unpickling it would make a file."""
 
