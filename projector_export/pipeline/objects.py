@@ -14,7 +14,7 @@ from projector_export.pipeline.inspection import is_export
 from projector_export.pipeline.reading import Reading
 from projector_export.pipeline.treatment import Progress, Treatment
 from projector_export.pipeline.vectors import VectorReading, read_vectors
-from projector_export.pipeline.vocabulary import read_vocabulary
+from projector_export.pipeline.vocabulary import kind_of, read_vocabulary
 from projector_export.sources import objects, own_export, vector_files
 from projector_export.table import EmbeddingTable
 from projector_export.targets.result import Written
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["ExportOptions", "ReadOptions", "export", "read"]
 
 _MODEL_FILES = ("config.json", "tokenizer.json", "tokenizer_config.json", "vocab.txt", "tokenizer.model")
+_WEIGHTS = ("safetensors", "torch")
 
 
 class ReadOptions(TypedDict, total=False):
@@ -193,15 +194,16 @@ def _from_path(
 
 
 def _is_model(source: str | PathLike[str]) -> bool:
-    """Tell whether a source is a model: on the Hub, or with a model's files in its folder or beside it."""
+    """Tell whether a source is a model: on the Hub, of Keras or GGUF, or with a model's files in its folder or beside it."""
     path = Path(source).expanduser()
     if not path.exists():
         return "://" not in str(source)
-    folder = path if path.is_dir() else path.parent
-    kind = vector_files.recognises(source)
-    if path.is_file() and kind not in {"safetensors", "torch", "hdf5", "keras"}:
-        return False
-    return any((folder / file).is_file() for file in _MODEL_FILES) or kind in {None, "keras"}
+    if kind_of(path) != "huggingface":
+        return True
+    kind = vector_files.recognises(path)
+    if path.is_dir():
+        return kind is None or any((path / file).is_file() for file in _MODEL_FILES)
+    return kind in _WEIGHTS and any((path.parent / file).is_file() for file in _MODEL_FILES)
 
 
 def _refuse_unknown(options: Iterable[str], known: type[ReadOptions], function: str) -> None:
