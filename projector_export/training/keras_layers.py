@@ -13,7 +13,7 @@ from projector_export.training.choice import Choice, choose
 
 __all__ = ["embedding_layers", "vocabulary_columns"]
 
-PADDING = "[padding]"
+PADDING = "[PAD]"
 """Label of the row that stands for no token at all, whose vocabulary entry is the empty text."""
 
 LOOKUPS = frozenset({"IntegerLookup", "StringLookup", "TextVectorization"})
@@ -93,7 +93,7 @@ def vocabulary_columns(model: object, name: str, n_rows: int) -> tuple[Column, .
 def _kind(entry: str | None) -> str:
     if entry is None:
         return "beyond the vocabulary"
-    return {"": "padding", "[UNK]": "unknown", "-1": "unknown"}.get(entry, "word")
+    return {"": "padding", "[UNK]": "out of vocabulary", "-1": "out of vocabulary"}.get(entry, "word")
 
 
 def _vocabularies(model: object) -> Iterator[tuple[str, ...]]:

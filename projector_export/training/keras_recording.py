@@ -73,22 +73,20 @@ class KerasRecording:
 
     def _record(self, model: object, number: int) -> None:
         layers = {}
-        for name, layer in embedding_layers(model, self.layer).items():
+        chosen = embedding_layers(model, self.layer)
+        for name, layer in chosen.items():
             if not layer.built:
                 raise InvalidInputError(
                     f"embedding layer {name!r} has no weights yet: build the model first, or name another layer"
                 )
             values = self.to_array(layer.embeddings)
             if name not in self._columns:
-                self._columns[name] = self._columns_of(model, name, len(values))
+                labels = given_labels(self.labels, name, chosen)
+                if labels is None:
+                    labels = vocabulary_columns(model, name, len(values)) or numbered_columns(len(values))
+                self._columns[name] = label_columns(labels, len(values), name)
             layers[name] = Layer(values, self._columns[name])
         self.recorder.record(number, layers)
-
-    def _columns_of(self, model: object, name: str, n_rows: int) -> tuple[Column, ...]:
-        labels = given_labels(self.labels, name)
-        if labels is None:
-            labels = vocabulary_columns(model, name, n_rows) or numbered_columns(n_rows)
-        return label_columns(labels, n_rows, name)
 
 
 class KerasHooks:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from os import PathLike
 from typing import TypeAlias
 
@@ -14,13 +14,38 @@ from projector_export.tabular.labels import read_labels
 
 __all__ = ["Labels", "given_labels", "label_columns", "numbered_columns"]
 
-Labels: TypeAlias = "str | PathLike[str] | Sequence[str | None] | Sequence[Column]"
-"""A file of labels, one text a row, or whole columns."""
+Labels: TypeAlias = "str | PathLike[str] | Sequence[str | None] | Sequence[Column] | Mapping[str, int]"
+"""A file of labels, one text a row, whole columns, or token -> row number."""
 
 
-def given_labels(labels: Labels | Mapping[str, Labels] | None, layer: str) -> Labels | None:
-    """Return the labels that were given for a layer: the same for all of them, or those of its name."""
-    return labels.get(layer) if isinstance(labels, Mapping) else labels
+def given_labels(labels: Labels | Mapping[str, Labels] | None, layer: str, layers: Collection[str]) -> Labels | None:
+    """Return the labels that were given for a layer: the same for all of them, or those of its name.
+
+    Parameters
+    ----------
+    labels
+        What was given.
+    layer
+        One of the layers.
+    layers
+        All that are recorded.
+
+    Raises
+    ------
+    InvalidInputError
+        If labels were given for a layer that is not recorded.
+    """
+    if not isinstance(labels, Mapping):
+        return labels
+    numbers = {token: int(row) for token, row in labels.items() if isinstance(row, (int, np.integer))}
+    if labels and len(numbers) == len(labels):
+        return numbers
+    unknown = [name for name in labels if name not in layers]
+    if unknown:
+        known = ", ".join(map(repr, layers))
+        raise InvalidInputError(f"there are labels for {unknown[0]!r}, which is not recorded; what is: {known}")
+    found = labels.get(layer)
+    return None if isinstance(found, int) else found
 
 
 def label_columns(labels: Labels, n_rows: int, layer: str) -> tuple[Column, ...]:
@@ -29,26 +54,25 @@ def label_columns(labels: Labels, n_rows: int, layer: str) -> tuple[Column, ...]
     Parameters
     ----------
     labels
-        A path, a text for each row (None for one without), or columns.
+        A path, a text for each row (None for one without), columns, or token -> row number (rows may be left out).
     n_rows
-        Rows of the layer. Labels for the first of them will do: what lies behind them is ``row 17``.
+        Rows of the layer.
     layer
         For the sentence.
 
     Raises
     ------
     InvalidInputError
-        If there are more labels than rows, or they are neither texts nor columns.
+        If there is another number of labels than rows, or they are none of these.
     """
-    columns = _read(labels, n_rows)
-    n_labels = {len(column.values) for column in columns}
-    if not columns or n_labels == {0}:
-        raise InvalidInputError(f"there are no labels for the {n_rows:,} rows of {layer!r}: give one a row")
-    if len(n_labels) > 1 or max(n_labels) > n_rows:
-        counts = " or ".join(f"{count:,}" for count in sorted(n_labels))
-        raise InvalidInputError(f"{counts} labels for the {n_rows:,} rows of {layer!r}: give one a row, row 0 first")
-    filled = tuple(_filled(column, n_rows) for column in columns)
-    return _with_label_first(filled, n_rows)
+    columns = _read(labels, n_rows, layer)
+    counts = sorted({len(column.values) for column in columns})
+    if counts != [n_rows]:
+        found = " or ".join(f"{count:,}" for count in counts or [0])
+        raise InvalidInputError(
+            f"there are {found} labels for the {n_rows:,} rows of {layer!r}: give one a row, row 0 first"
+        )
+    return _with_label_first(columns, n_rows)
 
 
 def numbered_columns(n_rows: int) -> tuple[Column, ...]:
@@ -56,24 +80,32 @@ def numbered_columns(n_rows: int) -> tuple[Column, ...]:
     return Column("token", [f"row {row}" for row in range(n_rows)]), Column("id", np.arange(n_rows))
 
 
-def _read(labels: Labels, n_rows: int) -> tuple[Column, ...]:
+def _read(labels: Labels, n_rows: int, layer: str) -> tuple[Column, ...]:
     if isinstance(labels, (str, PathLike)):
         return read_labels(labels, n_rows=n_rows)
+    if isinstance(labels, Mapping):
+        return (Column("token", _by_row(labels, n_rows, layer)),)
     if not isinstance(labels, (Sequence, np.ndarray)):
         raise InvalidInputError(f"labels are a file's path or a list of texts, not {type(labels).__name__}")
-    if len(labels) and all(isinstance(each, Column) for each in labels):
-        return tuple(each for each in labels if isinstance(each, Column))
+    columns = tuple(each for each in labels if isinstance(each, Column))
+    if len(labels) and len(columns) == len(labels):
+        return columns
     return (Column("token", [each if each is None or isinstance(each, str) else str(each) for each in labels]),)
 
 
-def _filled(column: Column, n_rows: int) -> Column:
-    missing = n_rows - len(column.values)
-    if not missing:
-        return column
-    if isinstance(column.values, np.ndarray):
-        values = np.concatenate([column.values.astype(np.float64), np.full(missing, np.nan)])
-        return Column(column.name, values)
-    return Column(column.name, [*column.values, *[None] * missing], spelled=column.spelled)
+def _by_row(numbers: Mapping[str, int], n_rows: int, layer: str) -> list[str | None]:
+    found: list[str | None] = [None] * n_rows
+    for token, row in numbers.items():
+        if not 0 <= row < n_rows:
+            raise InvalidInputError(
+                f"token {token!r} has the row number {row:,}, and {layer!r} has {n_rows:,} rows: leave such tokens out"
+            )
+        if found[row] is not None:
+            raise InvalidInputError(
+                f"tokens {found[row]!r} and {token!r} share row {row:,} of {layer!r}: leave one out"
+            )
+        found[row] = str(token)
+    return found
 
 
 def _with_label_first(columns: tuple[Column, ...], n_rows: int) -> tuple[Column, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Any, Protocol
 
 from projector_export.errors import InvalidInputError
 from projector_export.table import Column
@@ -26,6 +26,8 @@ class Trainer(Protocol):
     current_epoch: int
     global_step: int
     is_global_zero: bool
+    num_training_batches: int | float
+    fit_loop: Any
 
     @property
     def log_dir(self) -> str | None:
@@ -69,7 +71,7 @@ class LightningHooks:
         self._recording: TorchRecording | None = None
 
     def on_train_start(self, trainer: Trainer, pl_module: object) -> None:
-        """Record the state before training."""
+        """Record the state before training; one that is resumed inside an epoch is recorded at the epoch's end."""
         logdir = self._plan.logdir or trainer.log_dir
         if not logdir:
             raise InvalidInputError(
@@ -77,7 +79,8 @@ class LightningHooks:
             )
         recorder = self._recorders.setdefault(logdir, self._plan.recorder(logdir))
         self._recording = TorchRecording(recorder, self._plan.every, is_writer=trainer.is_global_zero)
-        self._recording.begin(self._number(trainer), lambda: self._layers(pl_module))
+        is_whole = self._plan.unit == "step" or _stands_between_epochs(trainer)
+        self._recording.begin(self._number(trainer), lambda: self._layers(pl_module), is_whole=is_whole)
 
     def on_train_batch_end(self, trainer: Trainer, pl_module: object, *given: object) -> None:
         """Record the state after every so many steps."""
@@ -106,12 +109,18 @@ class LightningHooks:
 
     def _layers(self, owner: object) -> dict[str, Layer]:
         layers = {}
-        for name, module in embedding_modules(owner, self._plan.module).items():
+        chosen = embedding_modules(owner, self._plan.module)
+        for name, module in chosen.items():
             layer = layer_of(module, name)
             if name not in self._columns:
-                labels = given_labels(self._plan.labels, name)
+                labels = given_labels(self._plan.labels, name, chosen)
                 n_rows = len(layer.values)
                 known = numbered_columns(n_rows) if labels is None else label_columns(labels, n_rows, name)
                 self._columns[name] = known
             layers[name] = replace(layer, columns=self._columns[name])
         return layers
+
+
+def _stands_between_epochs(trainer: Trainer) -> bool:
+    """Tell whether a training begins, or is resumed, where an epoch does (``loops/progress.py``)."""
+    return trainer.fit_loop.epoch_loop.batch_progress.current.ready in {0, trainer.num_training_batches}
