@@ -5,16 +5,12 @@ from __future__ import annotations
 from os import PathLike, fspath
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
-
-from projector_export.provenance import JSONValue, Provenance, Step
-from projector_export.sources.keras.labels import beyond, columns_of_file, columns_of_lookup, numbered_columns
+from projector_export.provenance import JSONValue
 from projector_export.sources.keras.layer_table import LayerTable, choose
-from projector_export.sources.keras.lookups import fitting_lookup
 from projector_export.sources.keras.model_file import SavedModel, kind_of, open_saved_model
-from projector_export.table import Column, EmbeddingTable
-from projector_export.vectors import StageProgress, norms_of
+from projector_export.sources.keras.table import Findings, table_of
+from projector_export.table import EmbeddingTable
+from projector_export.vectors import StageProgress
 
 __all__ = ["read", "recognises"]
 
@@ -61,37 +57,10 @@ def read(
     path = Path(fspath(source)).expanduser()
     model = open_saved_model(path)
     table, notes = choose(model.tables, layer, fspath(source))
-    vectors = table.open()
     walked = None if progress is None else lambda done, total: progress("measuring the rows", done, total)
-    norms = norms_of(vectors, progress=walked)
-    columns, vocabulary, more = _columns(model, table, norms, labels)
-    parameters: dict[str, JSONValue] = {
-        "path": fspath(source),
-        "format": model.kind,
-        "layer": table.name,
-        "tensor": table.path,
-        "dtype": vectors.dtype,
-        "vocabulary": vocabulary,
-        "labels": None if labels is None else fspath(labels),
-    }
-    history = Provenance().then(Step("read_layer", parameters), *notes, *more)
-    return (EmbeddingTable(_name(path, model, table), vectors, columns, history),)
-
-
-def _columns(
-    model: SavedModel, table: LayerTable, norms: npt.NDArray[np.float64], labels: str | PathLike[str] | None
-) -> tuple[tuple[Column, ...], str | None, tuple[str, ...]]:
-    """Return the columns of a table, the name of the vocabulary that they are from, and what to tell about it."""
-    n_rows = len(norms)
-    if labels is not None:
-        shown = f"layer {table.name!r}"
-        return columns_of_file(labels, n_rows, norms, has_padding=table.has_padding, shown=shown), None, ()
-    lookup, note = fitting_lookup(model.lookups, n_rows, model.layers, table.settings)
-    if lookup is None:
-        told = note or f"no vocabulary in the {model.kind} for this layer: rows are labelled by number (--labels FILE)"
-        return numbered_columns(n_rows, norms, has_padding=table.has_padding), None, (told,)
-    notes = () if len(lookup) == n_rows else (beyond(lookup, n_rows),)
-    return columns_of_lookup(lookup, n_rows, norms), lookup.name, notes
+    origin: dict[str, JSONValue] = {"path": fspath(source), "format": model.kind}
+    findings = Findings(_name(path, model, table), origin, model.kind, model.layers, model.lookups, notes)
+    return (table_of(table, labels, findings, progress=walked),)
 
 
 def _name(path: Path, model: SavedModel, table: LayerTable) -> str:

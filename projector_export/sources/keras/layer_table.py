@@ -91,7 +91,7 @@ def choose(tables: Sequence[LayerTable], layer: str | None, shown: str) -> tuple
     words = [table for table in embeddings if not POSITION.search(table.name)] or embeddings
     if len(words) > 1:
         raise AmbiguousChoiceError(
-            f"{shown!r} has {len(words)} embedding layers: {_listed(words)}; choose one with --layer NAME"
+            f"{shown!r} has {len(words)} embedding layers: {_listed(words)}; choose one by its name (--layer NAME, layer=...)"
         )
     others = [table for table in embeddings if table is not words[0]]
     notes = (f"left out, as tables of positions or types: {_listed(others)}",) if others else ()
@@ -119,7 +119,7 @@ def _named(tables: Sequence[LayerTable], embeddings: Sequence[LayerTable], layer
 def _nothing(tables: Sequence[LayerTable], shown: str) -> str:
     if not tables:
         return f"{shown!r} has no embedding layer, nor any other table of rows"
-    return f"{shown!r} has no embedding layer; its tables are {_listed(tables)}: name one with --layer NAME"
+    return f"{shown!r} has no embedding layer; its tables are {_listed(tables)}: name one (--layer NAME, layer=...)"
 
 
 def _listed(tables: Sequence[LayerTable], *, paths: bool = False) -> str:
