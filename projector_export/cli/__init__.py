@@ -20,7 +20,8 @@ COMMANDS = {
     "check": "Find what the viewer would fail to show, and how to mend it.",
     "demo": "Train a small vocabulary on this machine and export it.",
     "inspect": "Find the dead, duplicate and under-trained tokens of a vocabulary.",
-    "vocab": "Export the vocabulary of a language model.",
+    "vectors": "Export ready-made vectors: arrays, tables, word vectors, indexes.",
+    "vocab": "Export the vocabulary of a model: Hugging Face, Keras, TensorFlow, GGUF.",
 }
 
 CANCELLED = 130
@@ -54,6 +55,8 @@ def projector_export() -> None:
       projector-export demo
       projector-export vocab sentence-transformers/all-MiniLM-L6-v2
       projector-export vocab ./my-model --logdir runs --standalone site
+      projector-export vocab sentiment.keras
+      projector-export vectors glove.6B.100d.txt
       projector-export inspect openai-community/gpt2
       projector-export check runs
     """

@@ -39,6 +39,12 @@ _OPTIONS = (
         show_default=True,
         help="Lowest share of ordinary tokens, in percent, for the published computation.",
     ),
+    click.option(
+        "--directions",
+        type=click.IntRange(min=0),
+        help="Random directions along which the largest row is looked for: rows that never are may be dead. 0: none.  "
+        "[default: 5 to 20 a row where that takes seconds, else none]",
+    ),
 )
 
 
@@ -54,6 +60,7 @@ def wishes_of(options: Mapping[str, object], *, seed: int = 0) -> Wishes:
         mode=cast(Mode, options["mode"]),
         percentile=cast(float, options["percentile"]),
         seed=seed,
+        n_directions=cast("int | None", options["directions"]),
     )
 
 

@@ -20,6 +20,7 @@ from projector_export.pipeline.measurements import (
     find_references,
     measured_health,
     random_wins,
+    without_wins,
 )
 from projector_export.pipeline.reading import Reading
 from projector_export.pipeline.treatment import Progress, stage
@@ -148,6 +149,8 @@ def inspect(
     if wins is not None:
         verdict = with_wins(verdict, wins.counts, wins.n_directions)
         health["never_argmax"] = {"rows": len(wins.rows), "directions": wins.n_directions, "of": wins.n_compared}
+    elif health and wishes.n_directions is None:
+        health = without_wins(health, table.n_rows)
     findings = Findings(
         name=table.name,
         n_rows=table.n_rows,

@@ -23,7 +23,7 @@ from projector_export.transforms.diagnose.output_bias import output_bias
 from projector_export.transforms.diagnose.reference_distance import FROM_REFERENCES, reference_distances
 from projector_export.transforms.diagnose.token_classes import token_classes
 
-__all__ = ["all_indicators", "compared_indicators", "find_references", "measured_health", "random_wins"]
+__all__ = ["all_indicators", "compared_indicators", "find_references", "measured_health", "random_wins", "without_wins"]
 
 LEAST_A_ROW, MOST_A_ROW = 5, 20
 """Random directions for each row: with fewer, a row that wins none tells little."""
@@ -126,3 +126,13 @@ def random_wins(table: EmbeddingTable, dead: DeadRows, wishes: Wishes, progress:
         return None
     told = stage(progress, "random directions")
     return never_argmax.find(table, n_directions=wanted, seed=wishes.seed, exclude=exclude, progress=told)
+
+
+def without_wins(health: dict[str, JSONValue], n_rows: int) -> dict[str, JSONValue]:
+    """Return the figures with the reason why rows were not compared along random directions."""
+    told = health.get("reasons")
+    reasons: dict[str, JSONValue] = dict(told) if isinstance(told, dict) else {}
+    reasons["never_argmax"] = (
+        f"so many directions as tell something would take long here: --directions {LEAST_A_ROW * n_rows} asks for them"
+    )
+    return {**health, "never_argmax": None, "reasons": reasons}

@@ -189,6 +189,14 @@ def test_a_large_group_of_near_duplicates_is_suspect_by_itself():
     assert any("one of 30 nearly equal rows" in phrase for phrase in findings.candidates[0].evidence)
 
 
+def test_it_says_why_nothing_was_looked_for_along_random_directions():
+    wide = EmbeddingTable.from_array(np.random.default_rng(0).normal(size=(20_000, 400)).astype(np.float32))
+    health = inspect([wide], Wishes(n_neighbors=1), is_tied=None)[1].health
+    assert health["never_argmax"] is None
+    assert "--directions 100000 asks for them" in health["reasons"]["never_argmax"]
+    assert "never_argmax" not in inspect([wide], Wishes(**QUICK), is_tied=None)[1].health, "nobody asked"
+
+
 def test_the_same_seed_gives_the_same_and_the_input_is_untouched():
     given = labelled(with_common_direction())
     before = given.vectors.read(0, 2_000)
