@@ -22,9 +22,10 @@ def is_number(cell: str) -> bool:
 def is_head(rows: Sequence[Sequence[str]]) -> bool:
     """Tell by its content whether the first row names the columns.
 
-    It does if its cells are all different and not empty (the first may be: a data frame's index has no name), none is a number,
-    none is longer than :data:`LONGEST_HEAD` characters or of several lines, and no cell stands again in the same column of
-    the rows given. It does too if its cells count 0, 1, 2, … (a data frame made of an array), the first perhaps empty.
+    It does if none of its cells is empty (the first may be: a data frame's index has no name), a number, longer than
+    :data:`LONGEST_HEAD` characters or of several lines, and either some column holds nothing but numbers below it, or its
+    cells are all different and none stands again in the same column of the rows given. It does too if its cells count
+    0, 1, 2, … (a data frame made of an array), the first perhaps empty.
 
     Parameters
     ----------
@@ -35,10 +36,13 @@ def is_head(rows: Sequence[Sequence[str]]) -> bool:
     if _counts(first) or (len(first) > 1 and not first[0] and _counts(first[1:])):
         return True
     names = first[1:] if len(first) > 1 and not first[0] else first
-    if len(set(names)) < len(names) or not all(_may_be_name(cell) for cell in names):
+    if not all(_may_be_name(cell) for cell in names):
         return False
-    return not any(
-        cell and cell == row[index] for row in rows[1:] for index, cell in enumerate(first) if index < len(row)
+    below = [[row[index] for row in rows[1:] if index < len(row)] for index in range(len(first))]
+    if any(column and all(map(is_number, column)) for column in below[len(first) - len(names) :]):
+        return True
+    return len(set(names)) == len(names) and not any(
+        cell and cell in column for cell, column in zip(first, below, strict=True)
     )
 
 

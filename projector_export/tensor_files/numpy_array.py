@@ -153,7 +153,11 @@ def open_array(path: str | PathLike[str], offset: int, head: ArrayHead, name: st
     InvalidInputError
         If it is no table of real numbers.
     """
-    n_rows, n_dims = require_rows(name, head.shape, str(head.dtype) if head.dtype.fields is None else "structure")
+    if head.dtype.fields is not None:
+        raise InvalidInputError(
+            f"{name} holds structures of {', '.join(map(repr, head.dtype.fields))}, and vectors are real numbers"
+        )
+    n_rows, n_dims = require_rows(name, head.shape, str(head.dtype))
     decode = _viewed_as(head.dtype)
     stored = head.dtype.newbyteorder("=").name
     if head.is_fortran and n_dims > 1:

@@ -124,7 +124,7 @@ def load(path: Path, *, advice: str = SAVE_TENSORS) -> object:
         raise NotFoundError(f"there is no file {fspath(path)!r}") from error
     except OSError as error:
         raise InvalidInputError(f"{fspath(path)!r} cannot be read: {error.strerror}") from error
-    if not is_zip and first in {b"PK\x03\x04", b""}:
+    if not is_zip and b"PK\x03\x04".startswith(first):
         raise CorruptFileError(damaged)
     with required_for(f"reading {path.name!r}"):
         import torch

@@ -52,6 +52,8 @@ def read_records(
     """
     wanted = None if kind == "dataset" else kind
     records = open_records(path, format=wanted, header=reading.header, split=reading.split)
+    if reading.label is not None and reading.labels is None:
+        records.require(reading.label)
     sample = next(records.batches(n_rows=SAMPLE_ROWS), None)
     if sample is None:
         raise InvalidInputError(f"{records.describe['source']!r} has no rows")

@@ -70,8 +70,6 @@ def roles_of(
     ProjectorExportError
         If nothing fits, several columns fit, or the named one does not exist or is of another kind.
     """
-    if label is not None:
-        records.require(label)
     lists = {name: _length(values) for name, values in sample.items() if _are_lists(values)}
     numbers = [name for name in records.columns if name != label and name not in lists and _are_numbers(sample[name])]
     numbers = [name for name in numbers if not _is_index(records, name, sample[name])]
