@@ -10,6 +10,7 @@ Examples
 from __future__ import annotations
 
 from projector_export.pipeline import Destination, Layouts, Reading, Treatment, ViewerLimits
+from projector_export.pipeline.vectors import VectorReading
 from projector_export.pipeline.wishes import Wishes
 
-__all__ = ["Destination", "Layouts", "Reading", "Treatment", "ViewerLimits", "Wishes"]
+__all__ = ["Destination", "Layouts", "Reading", "Treatment", "VectorReading", "ViewerLimits", "Wishes"]

@@ -41,6 +41,8 @@ def with_columns(table: EmbeddingTable, labels: object = None, columns: object =
     InvalidInputError
         If there are not as many values as rows, or they are neither texts nor numbers.
     """
+    if labels is None and columns is None:
+        return table
     front = () if labels is None else labels_of(labels, table.n_rows)
     back = () if columns is None else columns_of(columns, table.n_rows)
     for column in (*front, *back):

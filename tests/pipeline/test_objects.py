@@ -1,0 +1,180 @@
+"""``read`` and ``export``: one function for whatever holds embeddings."""
+
+import numpy as np
+import pytest
+
+import projector_export
+from projector_export import Column, EmbeddingTable
+from projector_export.errors import InvalidInputError, NotFoundError, ProjectorExportError
+from projector_export.options import Destination, Reading, Treatment, VectorReading, ViewerLimits
+
+VALUES = np.random.default_rng(0).normal(size=(60, 5)).astype(np.float32)
+WORDS = [f"word {number}" for number in range(60)]
+
+
+def stored(folder, name=None):
+    """The rows of an export, as its checkpoint keeps them."""
+    from projector_export.sources import own_export
+
+    table = own_export.read(folder, name)
+    return table.vectors.read(0, table.n_rows)
+
+
+def test_one_line_writes_an_array_with_labels_and_columns(tmp_path):
+    (written,) = projector_export.export(VALUES, tmp_path, labels=WORDS, columns={"number": range(60)}, name="mine")
+    assert (written.name, written.shape) == ("mine", (60, 5))
+    assert stored(tmp_path).tobytes() == VALUES.tobytes()
+    assert (tmp_path / "mine" / "metadata.tsv").read_text().splitlines()[:2] == ["label\tnumber", "word 0\t0"]
+    assert not projector_export.check(tmp_path).n_faults
+
+
+def test_an_export_takes_a_destination_a_treatment_and_limits(tmp_path):
+    told = []
+    written = projector_export.export(
+        VALUES,
+        Destination(logdir=tmp_path / "logs", standalone=tmp_path / "site", run="epoch-3"),
+        treatment=Treatment(center=True),
+        limits=ViewerLimits(max_rows=50),
+        progress=lambda name, done, total: told.append(name),
+    )
+    assert [each.target for each in written] == ["tensorboard", "standalone"]
+    assert {each.viewer_shape for each in written} == {(50, 5)}
+    np.testing.assert_allclose(stored(tmp_path / "logs" / "epoch-3").mean(axis=0), 0, atol=1e-6)
+    assert told
+
+
+def test_the_object_is_not_changed_and_may_change_afterwards(tmp_path):
+    array = VALUES.copy()
+    projector_export.export(array, tmp_path)
+    np.testing.assert_array_equal(array, VALUES)
+    array[:] = 0
+    np.testing.assert_array_equal(stored(tmp_path), VALUES)
+
+
+def test_a_name_that_the_viewer_cannot_ask_for_is_replaced_only_where_nobody_gave_it(tmp_path):
+    given = {"a&b": VALUES, "c": VALUES[0]}
+    (written,) = projector_export.export(given, tmp_path, vectors="a&b")
+    assert written.name == "a-b"
+    with pytest.raises(InvalidInputError, match="cannot ask for a tensor named 'x&y'"):
+        projector_export.export(VALUES, tmp_path, name="x&y")
+
+
+@pytest.mark.parametrize("number_of_labels", [59, 61])
+def test_labels_that_are_too_few_or_too_many_write_nothing(number_of_labels, tmp_path):
+    with pytest.raises(InvalidInputError, match=f"has {number_of_labels} values, and there are 60 rows"):
+        projector_export.export(VALUES, tmp_path / "runs", labels=["x"] * number_of_labels)
+    assert not (tmp_path / "runs").exists()
+
+
+def test_nothing_is_read_where_nothing_can_be_written(tmp_path):
+    (tmp_path / "file").write_text("")
+
+    class Unread:
+        def __array__(self, dtype=None, copy=None):
+            raise AssertionError("it was read")
+
+    with pytest.raises(ProjectorExportError):
+        projector_export.export(Unread(), tmp_path / "file" / "runs")
+
+
+def test_an_unknown_option_is_refused(tmp_path):
+    with pytest.raises(TypeError, match=r"export\(\) got an unexpected keyword argument 'lables'"):
+        projector_export.export(VALUES, tmp_path, lables=WORDS)
+    with pytest.raises(TypeError, match=r"read\(\) got an unexpected keyword argument 'treatment'"):
+        projector_export.read(VALUES, treatment=Treatment())
+
+
+def test_a_table_is_taken_as_it_is_and_told_more():
+    table = EmbeddingTable.from_array(VALUES, name="first", columns=[Column("n", np.arange(60))])
+    assert projector_export.read(table) is table
+    more = projector_export.read(table, name="second", labels=WORDS)
+    assert (more.name, [column.name for column in more.columns]) == ("second", ["label", "n"])
+    assert (table.name, len(table.columns)) == ("first", 1)
+
+
+def vectors_file(folder):
+    np.save(folder / "vectors.npy", VALUES)
+    return folder / "vectors.npy"
+
+
+def word_vectors_file(folder):
+    lines = [f"w{row} {' '.join(map(repr, values))}" for row, values in enumerate(VALUES.tolist())]
+    (folder / "vectors.txt").write_text("\n".join([f"{len(VALUES)} {VALUES.shape[1]}", *lines, ""]))
+    return folder / "vectors.txt"
+
+
+def export_folder(folder):
+    projector_export.export(VALUES, folder / "runs", name="earlier")
+    return folder / "runs"
+
+
+def model_folder(folder):
+    from safetensors.numpy import save_file
+
+    (folder / "model").mkdir()
+    save_file({"embeddings.word_embeddings.weight": VALUES}, folder / "model" / "model.safetensors")
+    (folder / "model" / "config.json").write_text("{}")
+    (folder / "model" / "vocab.txt").write_text("".join(f"w{row}\n" for row in range(60)))
+    return folder / "model"
+
+
+def weights_beside_a_tokenizer(folder):
+    return model_folder(folder) / "model.safetensors"
+
+
+def lone_tensor(folder):
+    from safetensors.numpy import save_file
+
+    save_file({"anything": VALUES}, folder / "vectors.safetensors")
+    return folder / "vectors.safetensors"
+
+
+@pytest.mark.parametrize(
+    ("make", "step"),
+    [
+        (vectors_file, "read_vectors"),
+        (word_vectors_file, "read_word_vectors"),
+        (export_folder, "read own_export"),
+        (model_folder, "read_vocabulary"),
+        (weights_beside_a_tokenizer, "read_vocabulary"),
+        (lone_tensor, "read_vectors"),
+    ],
+    ids=lambda value: getattr(value, "__name__", ""),
+)
+def test_a_path_is_told_apart_by_its_content(make, step, tmp_path):
+    path = make(tmp_path)
+    for given in (path, str(path)):
+        table = projector_export.read(given)
+        np.testing.assert_array_equal(table.vectors.read(0, 60), VALUES)
+        assert table.provenance.steps[0].name == step
+    labelled = projector_export.read(path, labels=WORDS)
+    assert labelled.columns[0].values == tuple(WORDS)
+
+
+def test_the_kind_of_reading_decides_what_a_file_is(tmp_path):
+    path = lone_tensor(tmp_path)
+    assert projector_export.read(path, Reading(tensor="anything")).provenance.steps[0].name == "read_vocabulary"
+    assert projector_export.read(path, VectorReading(column="anything")).provenance.steps[0].name == "read_vectors"
+
+
+def test_a_path_that_leads_nowhere(tmp_path):
+    with pytest.raises(NotFoundError, match=r"no\.npy"):
+        projector_export.read(tmp_path / "no.npy")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"vectors": "x"}, "chooses a part of a live object"),
+        ({"reading": Reading()}, "for files and models on the Hub"),
+    ],
+)
+def test_what_is_asked_of_the_wrong_kind_of_source(arguments, words, tmp_path):
+    source = VALUES if "reading" in arguments else vectors_file(tmp_path)
+    with pytest.raises(InvalidInputError, match=words):
+        projector_export.export(source, tmp_path / "runs", **arguments)
+
+
+def test_the_door_inspects_a_vocabulary(tmp_path):
+    table, findings = projector_export.inspect_vocabulary(model_folder(tmp_path))
+    assert (table.n_rows, findings.n_rows) == (60, 60)
