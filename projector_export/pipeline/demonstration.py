@@ -11,8 +11,8 @@ from projector_export.pipeline.treatment import Progress
 from projector_export.provenance import Provenance, Step
 from projector_export.sources import standard_library
 from projector_export.sources.huggingface.tokenizer import read_tokenizer_path
-from projector_export.sources.huggingface.vocabulary import vocabulary_columns
 from projector_export.sources.standard_library import Recipe, TrainedVocabulary
+from projector_export.sources.vocabulary_columns import vocabulary_columns
 from projector_export.table import Column, EmbeddingTable
 from projector_export.vectors import ArrayVectors, norms_of
 

@@ -38,7 +38,7 @@ _OTHERS = (
 def open_records(
     source: str | PathLike[str],
     *,
-    format: str | None = None,  # noqa: A002
+    format: str | None = None,
     header: bool | None = None,
     split: str | None = None,
 ) -> Records:

@@ -11,7 +11,7 @@ import numpy as np
 
 from projector_export.errors import InvalidInputError, NotFoundError
 from projector_export.sources.huggingface.tokenizer import read_tokenizer_path
-from projector_export.sources.huggingface.vocabulary import vocabulary_columns
+from projector_export.sources.vocabulary_columns import refuse_other_model, vocabulary_columns
 from projector_export.table import Column
 from projector_export.tokens import Vocabulary
 
@@ -33,7 +33,9 @@ def tokenizer_columns(tokenizer: object, n_rows: int) -> tuple[Column, ...]:
     InvalidInputError
         If it is none of these, or another model's.
     """
-    columns, _ = vocabulary_columns(_vocabulary(getattr(tokenizer, "tokenizer", tokenizer)), n_rows, np.zeros(n_rows))
+    vocabulary = _vocabulary(getattr(tokenizer, "tokenizer", tokenizer))
+    refuse_other_model(vocabulary, n_rows)
+    columns, _ = vocabulary_columns(vocabulary, n_rows, np.zeros(n_rows))
     return tuple(column for column in columns if column.name != "norm")
 
 

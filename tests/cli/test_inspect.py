@@ -121,7 +121,8 @@ def test_columns_share_what_there_is(needs, n_cells):
     [("177-187", tuple(range(177, 188))), ("3, 5,90-92", (3, 5, 90, 91, 92)), ("7", (7,)), ("5,5,4-6", (4, 5, 6))],
 )
 def test_references_as_people_type_them(text, rows):
-    assert wishes_of({"reference": text, "mode": "adaptive", "percentile": 2.0}).references == rows
+    options = {"reference": text, "mode": "adaptive", "percentile": 2.0, "directions": None}
+    assert wishes_of(options).references == rows
 
 
 def test_everything_is_written_in_one_go(model, tmp_path):

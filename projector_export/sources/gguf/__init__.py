@@ -8,10 +8,10 @@ from pathlib import Path
 from projector_export.errors import InvalidInputError
 from projector_export.formats.gguf_header import MAGIC
 from projector_export.provenance import JSONValue, Provenance, Step
-from projector_export.sources.gguf.columns import unlabelled_columns, vocabulary_columns
 from projector_export.sources.gguf.parts import Model, open_model
 from projector_export.sources.gguf.rows import rows_of
 from projector_export.sources.gguf.tokens import vocabulary_of
+from projector_export.sources.vocabulary_columns import unlabelled_columns, vocabulary_columns
 from projector_export.table import EmbeddingTable
 from projector_export.vectors import Progress, norms_of
 
@@ -74,7 +74,8 @@ def read(
     vocabulary = vocabulary_of(model)
     norms = norms_of(vectors, progress=progress)
     if vocabulary is None:
-        columns, told = unlabelled_columns(norms)
+        columns = unlabelled_columns(norms)
+        told: tuple[str, ...] = ("the file has no tokens: rows are labelled by number",)
     else:
         columns, told = vocabulary_columns(vocabulary, stored.shape[0], norms)
     parameters: dict[str, JSONValue] = {

@@ -14,7 +14,7 @@ from projector_export.provenance import JSONValue, Provenance, Step
 from projector_export.sources.huggingface.choosing import ChosenTable, Table, choose_tables
 from projector_export.sources.huggingface.model_files import ModelFiles, open_model
 from projector_export.sources.huggingface.tokenizer import read_tokenizer, read_tokenizer_path
-from projector_export.sources.huggingface.vocabulary import unlabelled_columns, vocabulary_columns
+from projector_export.sources.vocabulary_columns import refuse_other_model, unlabelled_columns, vocabulary_columns
 from projector_export.table import EmbeddingTable
 from projector_export.tokens import Vocabulary
 from projector_export.vectors import StageProgress as Progress
@@ -106,11 +106,12 @@ def _table(
     is_one_of_two: bool,
 ) -> EmbeddingTable:
     if found is None:
-        columns = unlabelled_columns(len(norms), norms)
+        columns = unlabelled_columns(norms)
         notes: tuple[str, ...] = (
             "the model has no tokenizer files: rows are labelled by number (--tokenizer names one)",
         )
     else:
+        refuse_other_model(found[0], len(norms))
         columns, notes = vocabulary_columns(found[0], len(norms), norms)
     parameters: dict[str, JSONValue] = {
         **model.describe,

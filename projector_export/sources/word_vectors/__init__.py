@@ -61,7 +61,7 @@ def recognises(path: str | PathLike[str]) -> str | None:
 def read(
     path: str | PathLike[str],
     *,
-    format: str | None = None,  # noqa: A002
+    format: str | None = None,
     limit: int | None = None,
     progress: Progress | None = None,
 ) -> EmbeddingTable:

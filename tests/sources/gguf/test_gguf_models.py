@@ -102,7 +102,7 @@ def test_rows_and_tokens_without_a_counterpart(tmp_path):
     assert column(more, "kind")[2:] == ["beyond the tokenizer"] * 2
     assert more.provenance.notes == ("2 rows lie beyond the tokenizer's 2 tokens: kind 'beyond the tokenizer'",)
     fewer = source.read(written(tmp_path / "b.gguf", ["Ġa", "b", "c"], n_rows=2))
-    assert fewer.provenance.notes == ("1 token has no row in the table: ids from 2",)
+    assert fewer.provenance.notes == ("1 token has no row in the table: id 2",)
 
 
 def test_a_file_without_tokens(tmp_path):

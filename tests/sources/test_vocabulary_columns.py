@@ -4,7 +4,12 @@ import numpy as np
 import pytest
 
 from projector_export.errors import InvalidInputError
-from projector_export.sources.huggingface.vocabulary import BEYOND, unlabelled_columns, vocabulary_columns
+from projector_export.sources.vocabulary_columns import (
+    BEYOND,
+    refuse_other_model,
+    unlabelled_columns,
+    vocabulary_columns,
+)
 from projector_export.tokens import KINDS, Vocabulary
 
 VOCABULARY = Vocabulary("byte_level", ("a", "Ġthe", "ä½", "\n", None, "ä½ł", ""), special=frozenset({3}))
@@ -61,7 +66,7 @@ def test_a_whole_vocabulary_counts_bytes_in_whole_numbers_and_has_no_notes():
 def test_the_tokenizer_of_another_model_is_refused(n_tokens, n_rows):
     vocabulary = Vocabulary("plain", tuple(map(str, range(n_tokens))))
     with pytest.raises(InvalidInputError, match=rf"{n_tokens:,} tokens and the table {n_rows:,} rows: .* --tokenizer"):
-        vocabulary_columns(vocabulary, n_rows, np.ones(n_rows))
+        refuse_other_model(vocabulary, n_rows)
 
 
 @pytest.mark.parametrize(
@@ -69,9 +74,16 @@ def test_the_tokenizer_of_another_model_is_refused(n_tokens, n_rows):
 )
 def test_padding_as_published_models_have_it_is_taken(n_tokens, n_rows):
     vocabulary = Vocabulary("plain", tuple(map(str, range(n_tokens))))
+    refuse_other_model(vocabulary, n_rows)
     assert len(vocabulary_columns(vocabulary, n_rows, np.ones(n_rows))[1]) == 1
 
 
+def test_of_a_table_that_was_read_in_part_there_are_as_many_values():
+    columns, notes = vocabulary_columns(VOCABULARY, 9, np.ones(3))
+    assert {len(column.values) for column in columns} == {3}
+    assert notes[0] == "2 rows lie beyond the tokenizer's 7 tokens: kind 'beyond the tokenizer'"
+
+
 def test_rows_without_a_tokenizer_show_their_number():
-    columns = unlabelled_columns(2, np.array([0.5, 1.5]))
+    columns = unlabelled_columns(np.array([0.5, 1.5]))
     assert values(columns) == {"token": ["row 0", "row 1"], "id": [0, 1], "norm": [0.5, 1.5]}

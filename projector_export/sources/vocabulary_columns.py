@@ -1,4 +1,4 @@
-"""The columns of a vocabulary's table."""
+"""The columns of a vocabulary's table, the same for every source of tokens."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from projector_export.errors import InvalidInputError
 from projector_export.table import Column
 from projector_export.tokens import Vocabulary, kinds, labels, no_token, texts, token_bytes
 
-__all__ = ["BEYOND", "unlabelled_columns", "vocabulary_columns"]
+__all__ = ["BEYOND", "refuse_other_model", "unlabelled_columns", "vocabulary_columns"]
 
 BEYOND = "beyond the tokenizer"
 """The kind of rows behind the tokenizer's last id."""
@@ -29,9 +29,9 @@ def vocabulary_columns(
     vocabulary
         The tokenizer's entries; entry ``i`` belongs to row ``i``.
     n_rows
-        Number of rows of the table.
+        Number of rows of the stored table.
     norms
-        Shape ``(n_rows,)``: Euclidean length of each row.
+        Euclidean length of each row that was read: all of them, or the first ones.
 
     Returns
     -------
@@ -40,21 +40,16 @@ def vocabulary_columns(
         hexadecimal), ``length`` (number of bytes; NaN without a token) and ``norm``.
     notes
         A sentence each about rows without a token and tokens without a row.
-
-    Raises
-    ------
-    InvalidInputError
-        If so many rows or tokens have no counterpart that the tokenizer has to be another model's.
     """
-    _refuse_other_model(vocabulary, n_rows)
-    beyond = range(len(vocabulary), n_rows)
+    n_read = len(norms)
+    beyond = range(len(vocabulary), n_read)
     padding = [None] * len(beyond)
-    values = [*token_bytes(vocabulary)[:n_rows], *padding]
-    written = [*texts(vocabulary)[:n_rows], *padding]
+    values = [*token_bytes(vocabulary)[:n_read], *padding]
+    written = [*texts(vocabulary)[:n_read], *padding]
     columns = (
-        Column("token", [*labels(vocabulary)[:n_rows], *map(no_token, beyond)], spelled=True),
-        Column("id", np.arange(n_rows)),
-        Column("kind", [*kinds(vocabulary)[:n_rows], *[BEYOND] * len(beyond)]),
+        Column("token", [*labels(vocabulary)[:n_read], *map(no_token, beyond)], spelled=True),
+        Column("id", np.arange(n_read)),
+        Column("kind", [*kinds(vocabulary)[:n_read], *[BEYOND] * len(beyond)]),
         Column("text", [None if value is None else text for value, text in zip(values, written, strict=True)]),
         Column("bytes", [None if value is None else f"<{value.hex(' ')}>" for value in values]),
         Column("length", _lengths(values)),
@@ -63,8 +58,9 @@ def vocabulary_columns(
     return columns, tuple(_notes(vocabulary, n_rows))
 
 
-def unlabelled_columns(n_rows: int, norms: npt.NDArray[np.float64]) -> tuple[Column, ...]:
-    """Return the columns of a table without a tokenizer: ``token`` (``row 17``), ``id`` and ``norm``."""
+def unlabelled_columns(norms: npt.NDArray[np.float64]) -> tuple[Column, ...]:
+    """Return the columns of a table without tokens: ``token`` (``row 17``), ``id`` and ``norm``."""
+    n_rows = len(norms)
     return (
         Column("token", [f"row {row}" for row in range(n_rows)]),
         Column("id", np.arange(n_rows)),
@@ -78,8 +74,14 @@ def _lengths(values: Sequence[bytes | None]) -> npt.NDArray[np.generic]:
     return np.array([len(value or b"") for value in values], dtype=np.int64)
 
 
-def _refuse_other_model(vocabulary: Vocabulary, n_rows: int) -> None:
-    """Refuse a tokenizer that leaves a quarter of the rows without a token, or a tenth of its tokens without a row."""
+def refuse_other_model(vocabulary: Vocabulary, n_rows: int) -> None:
+    """Refuse a tokenizer that leaves a quarter of the rows without a token, or a tenth of its tokens without a row.
+
+    Raises
+    ------
+    InvalidInputError
+        If so many rows or tokens have no counterpart that the tokenizer has to be another model's.
+    """
     n_tokens = len(vocabulary)
     if n_rows - n_tokens > max(_STRANGERS_ALLOWED, n_rows / 4) or n_tokens - n_rows > max(
         _STRANGERS_ALLOWED, n_tokens / 10
