@@ -16,6 +16,7 @@ from projector_export.pipeline.treatment import Progress, Treatment
 from projector_export.pipeline.vectors import VectorReading, read_vectors
 from projector_export.pipeline.vocabulary import kind_of, read_vocabulary
 from projector_export.sources import objects, own_export, vector_files
+from projector_export.sources.keras import live
 from projector_export.table import EmbeddingTable
 from projector_export.targets.result import Written
 from projector_export.transforms.for_viewer import ViewerLimits
@@ -179,6 +180,10 @@ def _read(
         raise InvalidInputError("reading=... is for files and models on the Hub: leave it away for a live object")
     if isinstance(source, EmbeddingTable):
         return source
+    if live.recognises(source):
+        if vectors is not None and not isinstance(vectors, str):
+            raise InvalidInputError(f"a Keras model has layers: name one, not {vectors!r}")
+        return live.read(source, layer=vectors)
     return objects.read(source, vectors=vectors, is_kept=is_kept)
 
 

@@ -92,6 +92,21 @@ def test_a_table_is_taken_as_it_is_and_told_more():
     assert (table.name, len(table.columns)) == ("first", 1)
 
 
+@pytest.mark.heavy
+def test_layers_and_models_of_keras(tmp_path):
+    import keras
+
+    model = keras.Sequential([keras.layers.Embedding(60, 5, name="first"), keras.layers.Dense(1)])
+    model.build((None, 4))
+    model.layers[0].set_weights([VALUES])
+    for given, options in ((model, {}), (model, {"vectors": "first"}), (model.layers[0], {})):
+        table = projector_export.read(given, labels=WORDS, **options)
+        np.testing.assert_array_equal(table.vectors.read(0, 60), VALUES)
+        assert table.columns[0].values == tuple(WORDS)
+    with pytest.raises(InvalidInputError, match="name one, not"):
+        projector_export.export(model, tmp_path, vectors=["first", "second"])
+
+
 def vectors_file(folder):
     np.save(folder / "vectors.npy", VALUES)
     return folder / "vectors.npy"
