@@ -20,7 +20,7 @@ from projector_export.formats.protobuf_wire import decode_message
 from projector_export.formats.tensor_bundle import TensorEntry
 from projector_export.sources.keras.configuration import LayerSettings, decode_json, layers_of
 from projector_export.sources.keras.layer_table import LayerTable
-from projector_export.sources.keras.lookups import MASK, UNKNOWN, Lookup, lookup_of
+from projector_export.sources.keras.lookups import Lookup, lookup_of, lookup_of_numbers
 from projector_export.sources.keras.object_graph import GraphVariable, decode_graph
 from projector_export.sources.keras.stored_layer import StoredLayer
 from projector_export.sources.keras.weights_file import CALLED_EMBEDDING
@@ -141,10 +141,7 @@ def _table_lookups(bundle: Bundle) -> Iterator[Lookup]:
         first, last = min(numbers), max(numbers)
         if 0 <= first <= 2 and last < 2 * len(texts) + 1000:
             by_number = {number: text.decode("utf-8", "replace") for number, text in zip(numbers, texts, strict=True)}
-            entries = [by_number.get(number, UNKNOWN) for number in range(last + 1)]
-            if first == 2:
-                entries[0] = MASK
-            yield lookup_of(path, path, entries, {}, "")
+            yield lookup_of_numbers(path, by_number)
 
 
 def described_layers(folder: Path) -> tuple[LayerSettings, ...]:

@@ -13,7 +13,17 @@ from dataclasses import dataclass
 from projector_export.errors import CorruptFileError
 from projector_export.sources.keras.configuration import LayerSettings, Settings, upstream_of
 
-__all__ = ["ASSET", "LOOKUP_CLASSES", "MASK", "UNKNOWN", "Lookup", "fitting_lookup", "lookup_of", "lookups_of"]
+__all__ = [
+    "ASSET",
+    "LOOKUP_CLASSES",
+    "MASK",
+    "UNKNOWN",
+    "Lookup",
+    "fitting_lookup",
+    "lookup_of",
+    "lookup_of_numbers",
+    "lookups_of",
+]
 
 LOOKUP_CLASSES = frozenset({"TextVectorization", "StringLookup", "IntegerLookup"})
 ASSET = "vocabulary.txt"
@@ -134,6 +144,15 @@ def lookup_of(name: str, path: str, entries: Sequence[str], settings: Settings, 
     return Lookup(name, path, tuple(entries), n_mask, n_unknown, room if isinstance(room, int) else None)
 
 
+def lookup_of_numbers(name: str, texts: Mapping[int, str]) -> Lookup:
+    """Return the vocabulary that a table of texts and their row numbers holds; rows in front of it are for other inputs."""
+    first = min(texts)
+    entries = [texts.get(row, UNKNOWN) for row in range(max(texts) + 1)]
+    if first > 1:
+        entries[0] = MASK
+    return Lookup(name, name, tuple(entries), int(first > 1), first - int(first > 1))
+
+
 def fitting_lookup(
     lookups: Sequence[Lookup], n_rows: int, layers: Sequence[LayerSettings], layer: LayerSettings | None
 ) -> tuple[Lookup | None, str | None]:
@@ -159,10 +178,11 @@ def fitting_lookup(
     """
     upstream = None if layer is None else upstream_of(layers, layer)
     if upstream is not None:
-        paths = {each.path for each in upstream}
-        lookups = [lookup for lookup in lookups if lookup.path in paths]
-        if len(lookups) == 1:
-            return _unless_too_long(lookups[0], n_rows)
+        paths, described = {each.path for each in upstream}, {each.path for each in layers}
+        feeding = [lookup for lookup in lookups if lookup.path in paths]
+        if len(feeding) == 1:
+            return _unless_too_long(feeding[0], n_rows)
+        lookups = feeding or [lookup for lookup in lookups if lookup.path not in described]
     exact = [lookup for lookup in lookups if n_rows == len(lookup)]
     roomy = [lookup for lookup in lookups if n_rows == lookup.max_tokens and len(lookup) < n_rows]
     for found in (exact, roomy, lookups if len(lookups) == 1 and len(lookups[0]) >= 0.75 * n_rows else []):

@@ -11,8 +11,9 @@ from typing import Literal, TypeAlias
 from projector_export.errors import CorruptFileError, InvalidInputError, NotFoundError
 from projector_export.sources.keras import checkpoint, legacy_weights, package, weights_file
 from projector_export.sources.keras.configuration import LayerSettings, decode_json, layers_of
+from projector_export.sources.keras.graph_constants import graph_vocabularies
 from projector_export.sources.keras.layer_table import LayerTable
-from projector_export.sources.keras.lookups import ASSET, Lookup, lookups_of
+from projector_export.sources.keras.lookups import ASSET, Lookup, lookup_of_numbers, lookups_of
 from projector_export.tensor_files import hdf5
 from projector_export.tensor_files.checkpoint_path import find_prefix
 from projector_export.tensor_files.file_window import FilePlace
@@ -24,6 +25,7 @@ Kind: TypeAlias = Literal["keras", "hdf5", "saved_model", "checkpoint"]
 ENDINGS: Mapping[str, Kind] = MappingProxyType({".keras": "keras", ".h5": "hdf5", ".hdf5": "hdf5"})
 HUGGING_FACE_WEIGHTS = ("*.safetensors", "pytorch_model*.bin", "model.safetensors.index.json")
 ASSETS = "assets/"
+GRAPH = "saved_model.pb"
 MAX_USER_BLOCK = 2**20
 
 
@@ -69,11 +71,11 @@ def _kind_of_content(path: Path) -> Kind | None:
         return "keras"
     if _is_hdf5(path):
         return "hdf5"
-    return "saved_model" if path.name == "saved_model.pb" else None
+    return "saved_model" if path.name == GRAPH else None
 
 
 def _kind_of_folder(path: Path) -> Kind | None:
-    if (path / "saved_model.pb").is_file() or (path / "saved_model.pbtxt").is_file():
+    if (path / GRAPH).is_file() or (path / "saved_model.pbtxt").is_file():
         return "saved_model"
     if any(any(path.glob(pattern)) for pattern in HUGGING_FACE_WEIGHTS):
         return None
@@ -152,5 +154,8 @@ def _saved_model(path: Path) -> SavedModel:
         raise CorruptFileError(f"{str(path)!r} is a SavedModel without variables: it has no variables/variables.index")
     layers = checkpoint.described_layers(path)
     tables, lookups = checkpoint.read(prefix, str(path), layers)
-    lookups = (*lookups, *lookups_of(layers, {}, str(path)), *checkpoint.asset_lookups(path / "assets"))
+    lookups = (*lookups_of(layers, {}, str(path)), *lookups, *checkpoint.asset_lookups(path / "assets"))
+    if not lookups:
+        found = graph_vocabularies(path / GRAPH)
+        lookups = tuple(lookup_of_numbers(f"{GRAPH} {number}", texts) for number, texts in enumerate(found))
     return SavedModel("SavedModel", tables, layers, lookups)
