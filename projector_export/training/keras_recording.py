@@ -12,8 +12,8 @@ import numpy.typing as npt
 from projector_export.errors import InvalidInputError
 from projector_export.table import Column
 from projector_export.training.choice import Choice
-from projector_export.training.keras_layers import embedding_layers, vocabulary_columns
-from projector_export.training.labels import Labels, given_labels, label_columns, numbered_columns
+from projector_export.training.keras_layers import embedding_layers, row_names
+from projector_export.training.labels import Labels, given_labels, label_columns
 from projector_export.training.recorder import Layer, Recorder
 from projector_export.training.schedule import check_every
 
@@ -41,7 +41,9 @@ class KerasRecording:
     labels: Labels | Mapping[str, Labels] | None
     every: int
     to_array: ToArray
-    _columns: dict[str, tuple[Column, ...]] = field(default_factory=dict, init=False, repr=False)
+    _columns: dict[str, tuple[tuple[Column, ...], tuple[str, ...]]] = field(
+        default_factory=dict, init=False, repr=False
+    )
     _done: int | None = field(default=None, init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -79,14 +81,19 @@ class KerasRecording:
                 raise InvalidInputError(
                     f"embedding layer {name!r} has no weights yet: build the model first, or name another layer"
                 )
-            values = self.to_array(layer.embeddings)
+            values = _plain(self.to_array(layer.embeddings))
             if name not in self._columns:
                 labels = given_labels(self.labels, name, chosen)
-                if labels is None:
-                    labels = vocabulary_columns(model, name, len(values)) or numbered_columns(len(values))
-                self._columns[name] = label_columns(labels, len(values), name)
-            layers[name] = Layer(values, self._columns[name])
+                own = (label_columns(labels, len(values), name), ()) if labels is not None else row_names(model, layer)
+                self._columns[name] = own
+            columns, notes = self._columns[name]
+            layers[name] = Layer(values, columns, str(layer.variable_dtype), notes)
         self.recorder.record(number, layers)
+
+
+def _plain(array: npt.NDArray[np.generic]) -> npt.NDArray[np.generic]:
+    """Return numbers of a type that numpy has itself: bfloat16 as float32."""
+    return array if array.dtype.kind in "fiub" else array.astype(np.float32)
 
 
 class KerasHooks:

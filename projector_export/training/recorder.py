@@ -41,11 +41,14 @@ class Layer:
         Of the rows, the label first; numbers of the rows where there are none.
     dtype
         How the training stores a value, where that is not the array's dtype (``"bfloat16"``).
+    notes
+        Sentences that the user should be told about it.
     """
 
     values: npt.NDArray[np.generic]
     columns: Sequence[Column] = ()
     dtype: str | None = None
+    notes: Sequence[str] = ()
 
 
 @dataclass(eq=False)
@@ -92,7 +95,7 @@ class Recorder:
         """Number of the last moment that was recorded, as the training counts; None before the first."""
         return None if self._last is None else self._last - self._offset
 
-    def begin(self, number: int) -> None:
+    def begin(self, number: int, *, is_resumed: bool = False) -> None:
         """Get ready for a training.
 
         Parameters
@@ -100,6 +103,8 @@ class Recorder:
         number
             Epochs or steps that it has behind it: 0 for a new one. Where this recorder has recorded more already, counting
             goes on from there.
+        is_resumed
+            Whether it is an earlier training that goes on, maybe from inside its first epoch.
 
         Raises
         ------
@@ -111,7 +116,7 @@ class Recorder:
         self._offset = 0 if self._last is None else max(0, self._last - number)
         check_wishes(Treatment(), Destination(logdir=self.logdir, run=run_name(self.unit, 0)))
         later = [run.name for other, run in recorded(self._folder, self.unit).items() if other > 0]
-        if self._last is None and number == 0 and later:
+        if self._last is None and number == 0 and not is_resumed and later:
             raise InvalidInputError(
                 f"{fspath(self.logdir)} holds {later[-1]} of an earlier training, and runs of two trainings would be taken for "
                 f"one: give each a logdir of its own, or delete {later[0]} to {later[-1]}"
@@ -140,9 +145,7 @@ class Recorder:
         with np.errstate(over="ignore"):
             copies = {name: np.array(array, dtype=np.float32, order="C") for name, array in arrays.items()}
         self._last = number + self._offset
-        tables = tuple(
-            self._table(name, copy, layers[name].dtype or str(arrays[name].dtype)) for name, copy in copies.items()
-        )
+        tables = tuple(self._table(name, copies[name], layer) for name, layer in layers.items())
         n_bytes = sum(copy.nbytes for copy in copies.values())
         self._background.submit(partial(self._write_moment, self._last, tables), n_bytes)
 
@@ -189,9 +192,11 @@ class Recorder:
             known = {name: (self._shapes[name][0], self._columns[name]) for name in arrays}
             self._rows = find_rows(wanted, known)
 
-    def _table(self, name: str, values: npt.NDArray[np.float32], dtype: str) -> EmbeddingTable:
+    def _table(self, name: str, values: npt.NDArray[np.float32], layer: Layer) -> EmbeddingTable:
+        dtype = layer.dtype or str(np.asarray(layer.values).dtype)
         step = Step("record_training", {"layer": name, "dtype": dtype, self.unit: self._last})
-        return EmbeddingTable(usual_name(name), ArrayVectors(values), self._columns[name], Provenance().then(step))
+        history = Provenance().then(step, *layer.notes)
+        return EmbeddingTable(usual_name(name), ArrayVectors(values), self._columns[name], history)
 
     def _write_moment(self, number: int, tables: Sequence[EmbeddingTable]) -> None:
         measured = [self._measured(table, number) for table in tables]

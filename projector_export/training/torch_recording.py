@@ -40,7 +40,7 @@ class TorchRecording:
     def begin(self, number: int, take: TakeLayers, *, is_whole: bool = True) -> None:
         """Record the state before training, unless it stands in the middle of an epoch."""
         if self.is_writer:
-            self.recorder.begin(number)
+            self.recorder.begin(number, is_resumed=not is_whole)
         layers = take()
         self._last = None
         if is_whole:

@@ -107,6 +107,12 @@ def test_the_vocabulary_of_the_model_names_the_rows(keras, projector, tmp_path):
     assert found["kind"] == ["padding", "out of vocabulary", "word", "word", "word", "beyond the vocabulary"]
 
 
+def test_narrow_numbers_are_written_as_they_are(keras, projector, tmp_path):
+    layer = keras.layers.Embedding(6, 3, dtype="bfloat16")
+    fitted(keras, model_of(keras, layer), projector(tmp_path))
+    assert_is(values_of(tmp_path, "epoch-001"), np.asarray(keras.ops.cast(layer.embeddings, "float32")))
+
+
 def test_only_every_so_many_epochs_and_the_last_one(keras, projector, tmp_path):
     fitted(keras, model_of(keras, keras.layers.Embedding(6, 3)), projector(tmp_path, every=3), n_epochs=5)
     assert runs_of(tmp_path) == ["epoch-000", "epoch-003", "epoch-005", "trajectory"]

@@ -157,15 +157,16 @@ def test_embeddings_have_to_be_told_apart(lightning, projector, tmp_path):
 @pytest.mark.parametrize("n_steps", [3, 4])
 def test_a_resumed_training_goes_on(lightning, projector, tmp_path, n_steps):
     """From the end of an epoch, and from inside one, whose beginning stays what it was."""
-    first = trainer_of(lightning, [projector(tmp_path / "runs")], max_steps=n_steps, max_epochs=-1)
+    logdir = tmp_path / "runs"
+    keep = lightning.callbacks.ModelCheckpoint(tmp_path, filename="kept", every_n_train_steps=n_steps, save_top_k=-1)
+    callbacks = [projector(logdir), keep]
+    first = trainer_of(lightning, callbacks, max_epochs=1, enable_checkpointing=True)
     first.fit(module_of(lightning, words=words()), data())
-    first.save_checkpoint(tmp_path / "kept.ckpt")
-    found = {run: values_of(tmp_path / "runs", run) for run in runs_of(tmp_path / "runs") if run != "trajectory"}
-    again = trainer_of(lightning, [projector(tmp_path / "runs")], max_epochs=3)
+    before = {run: values_of(logdir, run) for run in ("epoch-000", "epoch-001")}
+    again = trainer_of(lightning, [projector(logdir)])
     again.fit(module_of(lightning, words=words()), data(), ckpt_path=tmp_path / "kept.ckpt")
-    assert runs_of(tmp_path / "runs")[-1:] == ["trajectory"]
-    assert {"epoch-000", "epoch-002", "epoch-003"} <= set(runs_of(tmp_path / "runs"))
-    assert_is(values_of(tmp_path / "runs", "epoch-000"), found["epoch-000"])
+    assert runs_of(logdir) == [*(f"epoch-{number:03}" for number in range(4)), "trajectory"]
+    assert_is(values_of(logdir, "epoch-000"), before["epoch-000"])
 
 
 def test_what_was_recorded_is_written_when_a_training_fails(lightning, projector, tmp_path):

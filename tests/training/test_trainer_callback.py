@@ -152,8 +152,12 @@ def test_a_training_resumed_inside_an_epoch_keeps_what_was_recorded(tmp_path, to
     logdir = tmp_path / "runs"
     trained(tmp_path, tiny_gpt2(), tokenizer, projector(logdir), save_strategy="steps", save_steps=4)
     before = values_of(logdir, "epoch-001")
-    trained(tmp_path, tiny_gpt2(), tokenizer, projector(logdir), resume=str(tmp_path / "model" / "checkpoint-4"))
+    resume = str(tmp_path / "model" / "checkpoint-4")
+    trained(tmp_path, tiny_gpt2(), tokenizer, projector(logdir, every=3), resume=resume)
     assert_is(values_of(logdir, "epoch-001"), before)
+    again = tmp_path / "again"
+    trained(tmp_path, tiny_gpt2(), tokenizer, projector(again, every=3), resume=resume)
+    assert runs_of(again) == ["epoch-003"]
 
 
 def test_an_epoch_cut_short_counts(tmp_path, tokenizer):
