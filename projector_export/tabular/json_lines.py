@@ -131,7 +131,10 @@ def _line(line: str, number: int, location: Location) -> object:
     try:
         return parse(line)
     except ValueError as error:
-        raise CorruptFileError(f"line {number:,} of {location.shown!r} is no JSON: {error}") from error
+        hint = ""
+        if location.suffix == ".json":
+            hint = "; records in JSON are one list of objects, or one object a line (in pandas orient='records')"
+        raise CorruptFileError(f"line {number:,} of {location.shown!r} is no JSON: {error}{hint}") from error
 
 
 def _document(location: Location) -> list[object]:

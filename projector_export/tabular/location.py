@@ -83,7 +83,7 @@ class Location:
     @property
     def is_address(self) -> bool:
         """Whether fsspec is asked to open it."""
-        return bool(_ADDRESS.match(self.source)) and not Path(self.source).exists()
+        return bool(_ADDRESS.match(self.source)) and not _exists(self.source)
 
     @property
     def shown(self) -> str:
@@ -217,6 +217,13 @@ class Location:
             if not self.is_address or not _is_foreign(error):
                 raise
             raise TransferError(f"{self.shown!r} cannot be read: {_reason(error)}") from None
+
+
+def _exists(path: str) -> bool:
+    try:
+        return Path(path).exists()
+    except OSError:  # longer than a file's name can be, as signed addresses are
+        return False
 
 
 def _without_secrets(part: str) -> str:

@@ -28,22 +28,31 @@ def lines_of(location: Location) -> Iterator[str]:
         offset = number = 0
         while raw := file.readline(MAX_LINE_BYTES + 1):
             number += 1
-            yield _decoded(raw[3:] if number == 1 and raw.startswith(_MARK) else raw, number, offset, location)
+            skipped = len(_MARK) if number == 1 and raw.startswith(_MARK) else 0
+            yield _decoded(raw[skipped:], number, offset + skipped, location)
             offset += len(raw)
 
 
 def _decoded(raw: bytes, number: int, offset: int, location: Location) -> str:
-    where = f"line {number:,} of {location.shown!r}"
     if len(raw) > MAX_LINE_BYTES:
-        raise InvalidInputError(f"{where} is longer than {MAX_LINE_BYTES // 2**20} MB: this is no file of records")
+        raise InvalidInputError(
+            f"{_place(number, location)} is longer than {MAX_LINE_BYTES // 2**20} MB: this is no file of records"
+        )
     if number == 1 and raw.startswith(_WIDE_MARKS):
         raise InvalidInputError(f"{location.shown!r} is UTF-16: save it as UTF-8")
     try:
         line = raw.decode()
     except UnicodeDecodeError as error:
         raise InvalidInputError(
-            f"{where} is not UTF-8 (byte 0x{raw[error.start]:02x} at {offset + error.start:,}): save the file as UTF-8"
+            f"{_place(number, location)} is not UTF-8 (byte 0x{raw[error.start]:02x} at {offset + error.start:,}): save the "
+            "file as UTF-8"
         ) from error
     if "\0" in line:
-        raise InvalidInputError(f"{where} holds a NUL character: this is no text file, or it is damaged")
+        raise InvalidInputError(
+            f"{_place(number, location)} holds a NUL character: this is no text file, or it is damaged"
+        )
     return line
+
+
+def _place(number: int, location: Location) -> str:
+    return f"line {number:,} of {location.shown!r}"

@@ -207,7 +207,12 @@ def test_addresses_are_opened_by_fsspec_and_told_without_secrets(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "address", ["https://user:hush@127.0.0.1:9/x.csv?key=hush#hush", "http://hush@127.0.0.1:9/x.parquet"]
+    "address",
+    [
+        "http://127.0.0.1:9/x.csv?signed=" + "hush" * 999,
+        "https://user:hush@127.0.0.1:9/x.csv?key=hush#hush",
+        "http://hush@127.0.0.1:9/x.parquet",
+    ],
 )
 def test_a_server_that_is_not_there_is_told_without_secrets(address):
     pytest.importorskip("aiohttp")
@@ -311,6 +316,11 @@ BAD = {
     "empty jsonl": ("x.jsonl", b"\n", r"is empty"),
     "not JSON": ("x.jsonl", b'{"a": 1}\n{"a": \n', r"line 2 of .* is no JSON"),
     "no object": ("x.jsonl", b'{"a": 1}\n[1]\n', r"line 2 of .* no object with names but a list"),
+    "one object over many lines": (
+        "x.json",
+        b'{\n"a": {"0": 1}\n}\n',
+        r"line 1 .*one list of objects, or one object a line",
+    ),
     "a number of JSON": ("x.json", b"7", r"line 1 of .* but a number"),
     "deep JSON": ("x.jsonl", b'{"a": ' + b"[" * 100_000, r"line 1 of .* is no JSON"),
     "no Parquet": ("x.parquet", b"a,b\n1,2\n", r"is no Parquet file: it begins with b'a,b"),
