@@ -252,7 +252,7 @@ def _rows(stored: _Stored, name: str) -> Vectors:
     if stored.decode is None:
         raise InvalidInputError(f"{label} holds values of type {stored.dtype}, which are no real numbers")
     stored.require_honest(name)
-    return _DatasetVectors(stored, require_rows(label, stored.shape, stored.dtype), stored.decode)
+    return _DatasetVectors(stored, require_rows(label, stored.shape, "float32"), stored.decode)
 
 
 @dataclass(frozen=True, eq=False)

@@ -153,7 +153,7 @@ def _rows(bundle: Bundle, entry: TensorEntry) -> Vectors:
     label = f"tensor {entry.name!r} of {str(bundle.prefix)!r}"
     if entry.dtype not in _TYPES:
         raise InvalidInputError(f"{label} holds values of type {entry.dtype}, which are no real numbers")
-    shape = require_rows(label, entry.shape, entry.dtype)
+    shape = require_rows(label, entry.shape, "float32")
     if not entry.slices:
         return _part(bundle, entry, shape, entry)
     require_whole(label, shape, entry.slices)

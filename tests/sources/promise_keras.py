@@ -178,9 +178,9 @@ def trained(folder, library="keras", ending=".keras"):
     if ending == ".live":
         return model
     if ending == ".saved" and library == "tf_keras":
-        import tensorflow
+        import tensorflow as tf
 
-        tensorflow.saved_model.save(model, str(path))
+        tf.saved_model.save(model, str(path))
     elif ending == ".saved":
         model.export(path, verbose=False)
     else:
@@ -194,11 +194,11 @@ def kept(path):
 
 
 def checkpoint(folder):
-    import tensorflow
+    import tensorflow as tf
 
     prefix = str(folder / "state")
-    variable = tensorflow.Variable(numbers(), name="word_embeddings")
-    tensorflow.train.Checkpoint(words=variable).write(prefix)
+    variable = tf.Variable(numbers(), name="word_embeddings")
+    tf.train.Checkpoint(words=variable).write(prefix)
     return Path(prefix)
 
 

@@ -13,6 +13,7 @@ from projector_export.vectors import Vectors
 __all__ = ["LayerTable", "choose"]
 
 MAX_LISTED = 12
+ATTRIBUTE = "/.ATTRIBUTES/VARIABLE_VALUE"
 POSITION = re.compile(r"(^|[/_.])(pos|position|positions|positional|segment|token_type|type)([/_.]|$)", re.IGNORECASE)
 """In the name of a table of places in a text: it is of use to nobody who asks for a vocabulary."""
 
@@ -53,9 +54,10 @@ class LayerTable:
         return self.settings is not None and self.settings.settings.get("mask_zero") is True
 
     def is_called(self, wish: str) -> bool:
-        """Tell whether a user's name means this layer."""
-        names = {self.name, self.path, self.name.rpartition("/")[2], self.path.removesuffix("/vars")}
-        return wish in names
+        """Tell whether a user's name means this layer: the end of its name or path is enough."""
+        return any(
+            f"/{place}".endswith(f"/{wish}") for place in (self.name, self.path, self.path.removesuffix(ATTRIBUTE))
+        )
 
 
 def choose(tables: Sequence[LayerTable], layer: str | None, shown: str) -> tuple[LayerTable, tuple[str, ...]]:

@@ -8,10 +8,11 @@ import h5py
 import numpy as np
 
 VOCABULARY = ["", "[UNK]", "the", "cat", " sat", "\x1b[31mred", "7"]
+N_ROWS = len(VOCABULARY)
 N_DIMS = 4
 
 
-def numbers(n_rows=len(VOCABULARY), n_dims=N_DIMS, seed=0):
+def numbers(n_rows=N_ROWS, n_dims=N_DIMS, seed=0):
     return np.random.default_rng(seed).normal(size=(n_rows, n_dims)).astype("f4")
 
 
@@ -28,7 +29,7 @@ def functional(*layers):
     return {"class_name": "Functional", "config": {"name": "model", "layers": list(layers)}}
 
 
-def sentiment(n_rows=len(VOCABULARY)):
+def sentiment(n_rows=N_ROWS):
     return functional(
         layer("InputLayer", "text", []),
         layer("TextVectorization", "words", ["text"], vocabulary=None, output_mode="int", max_tokens=50),
