@@ -28,6 +28,9 @@ __all__ = ["vectors"]
 @click.option("--limit", type=click.IntRange(min=1), help="The first so many vectors only.")
 @click.option("--header/--no-header", default=None, help="Whether CSV or TSV begins with names.  [default: by content]")
 @click.option("--split", metavar="NAME", help="Part of a dataset folder that has several.")
+@click.option(
+    "--images", metavar="DIR|COLUMN", help="Pictures as thumbnails: a folder, or a column with them or their paths."
+)
 @click.option("--name", metavar="NAME", help="Name of the tensor in the viewer.  [default: the file's]")
 @target_options
 @treatment_options
@@ -46,6 +49,7 @@ def vectors(file: str, **options: object) -> None:
       projector-export vectors vectors.npy --labels labels.txt
       projector-export vectors reviews.parquet --column embedding --label-column title --logdir runs
       projector-export vectors measurements.csv --column 'dim_*' --layout umap
+      projector-export vectors digits.npy --labels digits.csv --images digits/
       projector-export vectors glove.6B.300d.txt --limit 50000
       projector-export vectors model.safetensors --column wte.weight --labels vocab.json
     """
@@ -58,12 +62,13 @@ def vectors(file: str, **options: object) -> None:
         limit=cast("int | None", options["limit"]),
         header=cast("bool | None", options["header"]),
         split=cast("str | None", options["split"]),
+        images=cast("str | None", options["images"]),
     )
     destination, treatment, limits = destination_of(options), treatment_of(options), limits_of(options)
     check_wishes(treatment, destination)
     with progress_bars(quiet=bool(options["quiet"])) as progress:
-        read = name_tables(read_vectors(file, reading, progress=progress), cast("str | None", options["name"]))
-        tables = treat(read, treatment, destination, progress=progress)
+        named = name_tables(read_vectors(file, reading, progress=progress), cast("str | None", options["name"]))
+        tables = treat(named, treatment, destination, progress=progress)
         written = write(tables, destination, limits=limits, progress=progress)
     seconds = time.perf_counter() - start
     show_exports(written, tables, destination, seconds=seconds, as_json=bool(options["as_json"]))

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from os import PathLike
+from pathlib import Path
 
 from projector_export.errors import InvalidInputError, NotFoundError
-from projector_export.pipeline.export import (
-    Destination,
-    as_destination,
-    check_wishes,
-    name_tables,
-    write,
-)
+from projector_export.pipeline.export import Destination, as_destination, check_wishes, name_tables, write
 from projector_export.pipeline.treatment import Progress, Treatment, stage
-from projector_export.sources import gguf, vector_files, word_vectors
+from projector_export.sources import gguf, images, vector_files, word_vectors
 from projector_export.sources.vector_files import VectorReading, labelled
 from projector_export.table import EmbeddingTable
 from projector_export.tabular.location import Location
 from projector_export.targets.result import Written
 from projector_export.transforms.for_viewer import ViewerLimits
+from projector_export.vectors import Progress as Walked
 
 __all__ = ["FORMATS", "VectorReading", "export_vectors", "read_vectors"]
 
@@ -42,7 +39,7 @@ def read_vectors(
         A file or folder: arrays (npy, npz, HDF5, safetensors, torch), records (CSV, TSV, JSON lines, Parquet, Arrow, datasets),
         word vectors, or GGUF. Files of records may lie at an address.
     reading
-        Which array or column, which labels, how many rows.
+        Which array or column, which labels and pictures, how many rows.
     progress
         Told about stages that may take long.
 
@@ -66,33 +63,8 @@ def read_vectors(
         raise NotFoundError(f"there is no file {location.shown!r}")
     if reading.format is not None and reading.format not in FORMATS:
         raise InvalidInputError(f"a file of vectors is one of {', '.join(FORMATS)}, not {reading.format!r}")
-    kind = reading.format or _format_of(location)
-    walked = stage(progress, "reading vectors")
-    if kind == _GGUF:
-        table = gguf.read(path, tensor=reading.column, limit=reading.limit, progress=walked)
-    elif kind in word_vectors.FORMATS:
-        _refuse_column(reading, location)
-        table = word_vectors.read(path, format=kind, limit=reading.limit, progress=walked)
-    else:
-        return vector_files.read(path, reading, progress=walked)
-    is_limited = reading.limit is not None
-    return (labelled(table, labels=reading.labels, label=reading.label, is_limited=is_limited),)
-
-
-def _format_of(location: Location) -> str | None:
-    found = vector_files.recognises(location.source)
-    if location.is_address or found in _CERTAIN or not location.path.is_file():
-        return found
-    if gguf.recognises(location.path):
-        return _GGUF
-    return word_vectors.recognises(location.path) or found
-
-
-def _refuse_column(reading: VectorReading, location: Location) -> None:
-    if reading.column is not None:
-        raise InvalidInputError(
-            f"{location.shown!r} is a file of word vectors and has no column or array {reading.column!r}: leave the name out"
-        )
+    table = _read(location, reading, stage(progress, "reading vectors"))
+    return (_with_pictures(table, location, reading, progress),)
 
 
 def export_vectors(
@@ -128,3 +100,49 @@ def export_vectors(
     check_wishes(treatment or Treatment(), destination)
     tables = name_tables(read_vectors(path, reading, progress=progress), name)
     return write(tables, destination, treatment=treatment, limits=limits, progress=progress)
+
+
+def _read(location: Location, reading: VectorReading, walked: Walked | None) -> EmbeddingTable:
+    kind = reading.format or _format_of(location)
+    path = location.source
+    if kind == _GGUF:
+        table = gguf.read(path, tensor=reading.column, limit=reading.limit, progress=walked)
+    elif kind in word_vectors.FORMATS:
+        _refuse_column(reading, location)
+        table = word_vectors.read(path, format=kind, limit=reading.limit, progress=walked)
+    else:
+        return vector_files.read(path, reading, progress=walked)[0]
+    is_limited = reading.limit is not None
+    return labelled(table, labels=reading.labels, label=reading.label, is_limited=is_limited)
+
+
+def _format_of(location: Location) -> str | None:
+    found = vector_files.recognises(location.source)
+    if location.is_address or found in _CERTAIN or not location.path.is_file():
+        return found
+    if gguf.recognises(location.path):
+        return _GGUF
+    return word_vectors.recognises(location.path) or found
+
+
+def _refuse_column(reading: VectorReading, location: Location) -> None:
+    if reading.column is not None:
+        raise InvalidInputError(
+            f"{location.shown!r} is a file of word vectors and has no column or array {reading.column!r}: leave the name out"
+        )
+
+
+def _with_pictures(
+    table: EmbeddingTable, location: Location, reading: VectorReading, progress: Progress | None
+) -> EmbeddingTable:
+    """Return a table with the thumbnails that are asked for."""
+    if reading.images is None:
+        return table
+    walked = stage(progress, "making thumbnails")
+    folder = Path() if location.is_address else location.path if location.path.is_dir() else location.path.parent
+    if isinstance(reading.images, str) and not Path(reading.images).is_dir():
+        found = vector_files.pictures_in(location.source, reading.images, reading)
+        if found is not None:
+            others = tuple(column for column in table.columns if column.name != reading.images)
+            return images.attach(replace(table, columns=others), found, base=folder, progress=walked)
+    return images.attach(table, reading.images, base=folder, progress=walked)

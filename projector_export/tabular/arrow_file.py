@@ -63,10 +63,7 @@ class ArrowFile:
     def chunks(self, wanted: Wanted) -> Iterator[Batch]:
         """Walk through the rows."""
         for piece in self._pieces(wanted):
-            yield {
-                name: _rows(piece.column(index)) if name in wanted.arrays else _values(piece.column(index))
-                for index, name in enumerate(wanted.columns)
-            }
+            yield {name: _read(piece.column(index), name, wanted) for index, name in enumerate(wanted.columns)}
 
     def _pieces(self, wanted: Wanted) -> Iterator[pa.RecordBatch]:
         with self.location.opened_anywhere() as file, _told(self.location, self.format):
@@ -124,11 +121,15 @@ def _pieces(kind: str, file: BinaryIO, start: int, columns: tuple[str, ...]) -> 
         return
     import pyarrow.ipc
 
-    if kind == "arrow":
-        reader = pyarrow.ipc.open_file(file)
-        batches = (reader.get_batch(index) for index in range(reader.num_record_batches))
-    else:
-        batches = iter(pyarrow.ipc.open_stream(file))
+    open_it = pyarrow.ipc.open_file if kind == "arrow" else pyarrow.ipc.open_stream
+    schema = open_it(file).schema
+    file.seek(0)
+    reader = open_it(
+        file, options=pyarrow.ipc.IpcReadOptions(included_fields=list(map(schema.get_field_index, columns)))
+    )
+    batches = (
+        (reader.get_batch(index) for index in range(reader.num_record_batches)) if kind == "arrow" else iter(reader)
+    )
     for batch in batches:
         if batch.num_rows <= start:
             start -= batch.num_rows
@@ -167,6 +168,12 @@ def _told(location: Location, kind: str) -> Iterator[None]:
             raise
         reason = str(error).partition("\n")[0].rstrip(".")[:160]
         raise CorruptFileError(f"{location.shown!r} is damaged or no {kind.capitalize()} file: {reason}") from None
+
+
+def _read(array: pa.Array, name: str, wanted: Wanted) -> Sequence[object]:
+    if name in wanted.raw:
+        return cast("list[object]", array.to_pylist())
+    return _rows(array) if name in wanted.arrays else _values(array)
 
 
 def _rows(array: pa.Array) -> Sequence[object]:

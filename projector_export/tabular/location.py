@@ -34,7 +34,6 @@ _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+(?:::|://)", re.IGNORECASE)
 _PACKED: dict[str, Callable[[BinaryIO, str], object]] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
 _BUFFER_BYTES = 2**20
 _COPIED_BYTES = 2**22
-_MEMORY_BYTES = 64 * 2**20
 
 
 class _FileSystem(Protocol):
@@ -175,7 +174,7 @@ class Location:
             if self._packer is None and file.seekable():
                 yield file
                 return
-            with tempfile.SpooledTemporaryFile(_MEMORY_BYTES) as copy:
+            with tempfile.TemporaryFile(prefix="projector_export-") as copy:
                 while block := file.read(_COPIED_BYTES):
                     copy.write(block)
                 copy.seek(0)

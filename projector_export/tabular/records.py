@@ -27,11 +27,14 @@ class Wanted:
         Their names, at least one.
     arrays
         Those of them whose lists may come as one array of numbers of shape ``(n_rows, length)``.
+    raw
+        Those of them whose bytes, and objects that hold bytes, are wanted as they are.
     """
 
     start: int
     columns: tuple[str, ...]
     arrays: frozenset[str] = frozenset()
+    raw: frozenset[str] = frozenset()
 
 
 class RecordFile(Protocol):

@@ -117,3 +117,48 @@ def test_bad_rows_are_told_and_can_be_dropped(tmp_path):
     assert not (tmp_path / "runs").exists()
     (written,) = export_vectors(tmp_path / "x.npy", tmp_path / "runs", treatment=Treatment(drop_bad_rows=True))
     assert written.shape == (11, 4)
+
+
+def png(value):
+    import io
+
+    from PIL import Image
+
+    buffer = io.BytesIO()
+    Image.new("RGB", (4, 4), (value, 0, 255 - value)).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("kind", ["bytes", "data set"])
+def test_pictures_within_the_file_become_thumbnails(tmp_path, kind):
+    pictures = [png(20 * row) for row in range(12)]
+    held = pictures if kind == "bytes" else [{"bytes": each, "path": None} for each in pictures]
+    pd.DataFrame({"w": WORDS, "v": list(TABLE), "image": held}).to_parquet(tmp_path / "x.parquet")
+    (table,) = read_vectors(tmp_path / "x.parquet", VectorReading(images="image"))
+    assert [column.name for column in table.columns] == ["w"]
+    assert [int(each[2, 2, 0]) for each in table.thumbnails.pixels] == [20 * row for row in range(12)]
+    (table,) = read_vectors(tmp_path / "x.parquet", VectorReading(images="image", limit=3))
+    assert len(table.thumbnails) == 3
+    (table,) = read_vectors(tmp_path / "x.parquet")
+    assert table.column("image").values[0] == (
+        f"<{len(pictures[0])} bytes>" if kind == "bytes" else table.column("image").values[0]
+    )
+
+
+def test_paths_of_pictures_are_relative_to_the_file(tmp_path):
+    folder = tmp_path / "data"
+    (folder / "pictures").mkdir(parents=True)
+    for row in range(12):
+        (folder / "pictures" / f"{row:02d}.png").write_bytes(png(20 * row))
+    frame = pd.DataFrame(TABLE.astype(float), columns=["x1", "x2", "x3", "x4"])
+    frame["file"] = [f"pictures/{row:02d}.png" for row in range(12)]
+    frame.to_csv(folder / "x.csv", index=False)
+    (by_column,) = read_vectors(folder / "x.csv", VectorReading(images="file"))
+    (by_folder,) = read_vectors(folder / "x.csv", VectorReading(images=str(folder / "pictures")))
+    np.testing.assert_array_equal(by_column.thumbnails.pixels, by_folder.thumbnails.pixels)
+    frame["file"] = "../secret.png"
+    frame.to_csv(folder / "x.csv", index=False)
+    with pytest.raises(InvalidInputError):
+        read_vectors(folder / "x.csv", VectorReading(images="file"))
+    with pytest.raises(NotFoundError, match=r"'pics' is neither a folder nor a column"):
+        read_vectors(folder / "x.csv", VectorReading(images="pics"))

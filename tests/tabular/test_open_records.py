@@ -88,6 +88,14 @@ def test_only_wanted_columns_come(tmp_path):
     assert list(batch) == ["x", "text"]
 
 
+@pytest.mark.parametrize("ending", ["parquet", "feather"])
+def test_names_with_dots_are_names(tmp_path, ending):
+    frame = pd.DataFrame({"a.b": [1, 2], "a": [{"b": 3}, {"b": 4}], "c": [5, 6]})
+    getattr(frame, f"to_{ending}")(tmp_path / f"x.{ending}")
+    (batch,) = open_records(tmp_path / f"x.{ending}").batches(columns=["c", "a.b"])
+    assert batch == {"c": [5, 6], "a.b": [1, 2]}
+
+
 def test_values_of_parquet_are_plain(tmp_path):
     day = dt.datetime(2026, 3, 1)
     table = pa.table(

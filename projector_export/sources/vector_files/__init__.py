@@ -25,6 +25,7 @@ from os import PathLike, fspath
 from projector_export.errors import InvalidInputError, NotFoundError
 from projector_export.sources.vector_files.array_vectors import read_arrays
 from projector_export.sources.vector_files.labelling import labelled, labels_beside
+from projector_export.sources.vector_files.pictures import pictures_in
 from projector_export.sources.vector_files.reading import VectorReading
 from projector_export.sources.vector_files.recognition import ARRAYS, FORMATS, REFUSED, recognises
 from projector_export.sources.vector_files.record_vectors import read_numbers, read_records
@@ -32,7 +33,7 @@ from projector_export.table import EmbeddingTable
 from projector_export.tabular.location import Location
 from projector_export.vectors import Progress
 
-__all__ = ["FORMATS", "VectorReading", "labelled", "read", "recognises"]
+__all__ = ["FORMATS", "VectorReading", "labelled", "pictures_in", "read", "recognises"]
 
 
 def read(

@@ -31,6 +31,9 @@ class VectorReading:
         Whether the first row of CSV or TSV names the columns; None to decide by content.
     split
         Which part of a dataset folder that has several.
+    images
+        A folder of pictures; or the name of a column that holds the pictures themselves, or their paths, relative to the
+        file's folder and below it. :func:`projector_export.pipeline.vectors.read_vectors` makes thumbnails of them.
     """
 
     column: str | None = None
@@ -40,6 +43,7 @@ class VectorReading:
     limit: int | None = None
     header: bool | None = None
     split: str | None = None
+    images: str | PathLike[str] | None = None
 
     def __post_init__(self) -> None:
         if self.limit is not None and (type(self.limit) is not int or self.limit < 1):
