@@ -2,9 +2,9 @@
 
 import numpy as np
 
-GOOD = "good great lovely brilliant moving charming superb warm clever delightful".split()
-BAD = "bad awful dull boring terrible weak clumsy silly ugly tedious".split()
-NEUTRAL = "the film was and a story with acting it plot".split()
+GOOD = ["good", "great", "lovely", "brilliant", "moving", "charming", "superb", "warm", "clever", "delightful"]
+BAD = ["bad", "awful", "dull", "boring", "terrible", "weak", "clumsy", "silly", "ugly", "tedious"]
+NEUTRAL = ["the", "film", "was", "and", "a", "story", "with", "acting", "it", "plot"]
 
 
 def reviews(n_reviews=600, seed=0):
