@@ -20,7 +20,7 @@ from projector_export.training.background import Background
 from projector_export.training.chosen_rows import Wanted, check_wanted, distances_between, find_rows
 from projector_export.training.labels import numbered_columns
 from projector_export.training.runs import TRAJECTORY_RUN, Unit, check_unit, recorded, run_name, stored_vectors
-from projector_export.training.trajectory import Followed, trajectory
+from projector_export.training.trajectory import Followed, color_of, trajectory
 from projector_export.vectors import ArrayVectors, norms_of
 
 __all__ = ["DEFAULT_FOLLOWED", "Layer", "Recorder"]
@@ -232,6 +232,6 @@ class Recorder:
             if table is not None:
                 tables.append(table)
         for table in tables:
-            color = self.unit if table.layouts else None
-            treatment = Treatment(center=True, layouts=Layouts(metric="euclidean", color=color))
+            layouts = Layouts(metric="euclidean", color=color_of(table, self.unit))
+            treatment = Treatment(center=True, layouts=layouts)
             self._written += write(table, Destination(logdir=self.logdir, run=TRAJECTORY_RUN), treatment=treatment)

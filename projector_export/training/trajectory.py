@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from projector_export.errors import InvalidInputError
+from projector_export.formats.javascript import LARGEST_CATEGORIES
 from projector_export.formats.viewer_limits import MAX_ROWS, MAX_TENSOR_BYTES
 from projector_export.provenance import Provenance, Step
 from projector_export.table import Column, EmbeddingTable
@@ -20,9 +21,12 @@ from projector_export.training.chosen_rows import distances_between, most_moved
 from projector_export.transforms.layouts.pca import Pca, pca
 from projector_export.vectors import ArrayVectors, Float32Array, SelectedVectors, Vectors
 
-__all__ = ["SEQUENCE_COLUMN", "Followed", "trajectory"]
+__all__ = ["SEQUENCE_COLUMN", "Followed", "color_of", "trajectory"]
 
 SEQUENCE_COLUMN = "__seq_next__"
+
+OWN_COLORS = 10
+"""Categories that the viewer gives different colours (``vz_projector/util.ts``, d3's ``schemeCategory10``)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,6 +92,19 @@ def trajectory(followed: Followed, rows: int | npt.NDArray[np.int64]) -> Embeddi
     vectors = ArrayVectors(points.reshape(-1, points.shape[2]))
     name = f"{followed.name} trajectory"
     return _laid_out(EmbeddingTable(name, vectors, columns, Provenance().then(step, *notes)))
+
+
+def color_of(table: EmbeddingTable, unit: str) -> str | None:
+    """Return the column by which a trajectory is coloured, None without a layout.
+
+    That is the epoch, where each has a colour of its own (up to 10) or there is a gradient (beyond 50); between, the viewer
+    would give the colours of the first ten again, and the distance from the beginning tells more.
+    """
+    if not table.layouts:
+        return None
+    n_epochs = len(set(table.column(unit).values))
+    n_distances = len(set(table.column("moved").values))
+    return "moved" if OWN_COLORS < n_epochs <= LARGEST_CATEGORIES < n_distances else unit
 
 
 def _require_one_shape(followed: Followed) -> None:

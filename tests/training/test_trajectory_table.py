@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from projector_export.errors import InvalidInputError
 from projector_export.table import Column
 from projector_export.training import trajectory as module
-from projector_export.training.trajectory import SEQUENCE_COLUMN, Followed, trajectory
+from projector_export.training.trajectory import SEQUENCE_COLUMN, Followed, color_of, trajectory
 from projector_export.vectors import ArrayVectors
 
 
@@ -107,6 +107,20 @@ def test_more_points_than_the_viewer_shows_leave_epochs_out(monkeypatch):
     assert table.provenance.notes == (
         "the trajectory passes through 5 of 30 epochs, evenly spaced: the viewer shows no more points",
     )
+
+
+@pytest.mark.parametrize(
+    ("n_epochs", "color"), [(2, "epoch"), (10, "epoch"), (11, "moved"), (50, "moved"), (51, "epoch")]
+)
+def test_no_two_epochs_share_a_color(n_epochs, color):
+    points = np.random.default_rng(0).normal(size=(n_epochs, 20, 4)).astype(np.float32)
+    assert color_of(trajectory(followed(points), 20), "epoch") == color
+    assert color_of(trajectory(followed(points[:, :, :1]), 20), "epoch") is None, "there is no layout of one dimension"
+
+
+def test_too_few_distances_are_no_gradient():
+    points = np.random.default_rng(0).normal(size=(12, 4, 4)).astype(np.float32)
+    assert color_of(trajectory(followed(points), 4), "epoch") == "epoch"
 
 
 def test_epochs_of_different_shape_are_refused():
