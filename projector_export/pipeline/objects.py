@@ -12,10 +12,11 @@ from projector_export.errors import InvalidInputError
 from projector_export.pipeline.export import Destination, as_destination, check_wishes, name_tables, write
 from projector_export.pipeline.inspection import is_export
 from projector_export.pipeline.reading import Reading
-from projector_export.pipeline.treatment import Progress, Treatment
+from projector_export.pipeline.treatment import Progress, Treatment, stage
 from projector_export.pipeline.vectors import VectorReading, read_vectors
 from projector_export.pipeline.vocabulary import kind_of, read_vocabulary
 from projector_export.sources import objects, own_export, vector_files
+from projector_export.sources.images import attach
 from projector_export.sources.keras import live
 from projector_export.table import EmbeddingTable
 from projector_export.targets.result import Written
@@ -75,7 +76,8 @@ def read(
         More about the rows: ``{name: values}``, a data frame, a list of :class:`Column`, or a path. A column of the same name
         replaces the source's own.
     images
-        One small picture a row: an array ``(n_rows, height, width[, channels])``, a list of paths or pictures, or a folder.
+        One small picture a row: an array ``(n_rows, height, width[, channels])``, a list of paths, arrays or Pillow images, a
+        folder, or the name of a column that holds paths.
     **options
         ``vectors``: which part of an object holds the vectors, where it has several: a data frame's column of lists or its
         columns of numbers, a model's layer, a dictionary's entry. ``progress``: told about stages that may take long.
@@ -99,7 +101,8 @@ def read(
     _refuse_unknown(options, ReadOptions, "read")
     progress = options.get("progress")
     table = _read(source, reading, options.get("vectors"), progress=progress, is_kept=True)
-    return _told(table, name=name, labels=labels, columns=columns, images=images)
+    told = _told(table, labels, columns, images, progress)
+    return told if name is None else replace(told, name=name)
 
 
 def export(
@@ -148,17 +151,15 @@ def export(
     treatment, progress = options.get("treatment"), options.get("progress")
     check_wishes(treatment or Treatment(), destination)
     table = _read(source, options.get("reading"), options.get("vectors"), progress=progress, is_kept=False)
-    tables = name_tables([_told(table, name=None, labels=labels, columns=columns, images=images)], name)
+    tables = name_tables([_told(table, labels, columns, images, progress)], name)
     return write(tables, destination, treatment=treatment, limits=options.get("limits"), progress=progress)
 
 
 def _told(
-    table: EmbeddingTable, *, name: str | None, labels: object, columns: object, images: object
+    table: EmbeddingTable, labels: object, columns: object, images: object, progress: Progress | None
 ) -> EmbeddingTable:
     table = objects.with_columns(table, labels, columns)
-    if images is not None:
-        raise InvalidInputError("images")
-    return table if name is None else replace(table, name=name)
+    return table if images is None else attach(table, images, progress=stage(progress, "thumbnails"))
 
 
 def _read(

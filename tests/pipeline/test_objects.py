@@ -92,6 +92,15 @@ def test_a_table_is_taken_as_it_is_and_told_more():
     assert (table.name, len(table.columns)) == ("first", 1)
 
 
+def test_pictures_become_thumbnails(tmp_path):
+    pictures = np.zeros((60, 4, 4), np.uint8)
+    (written,) = projector_export.export(VALUES, tmp_path, labels=WORDS, images=pictures)
+    assert (written.folder / "sprite.png").read_bytes().startswith(b"\x89PNG")
+    assert len(projector_export.read(VALUES, images=pictures).thumbnails) == 60
+    with pytest.raises(InvalidInputError, match="59"):
+        projector_export.export(VALUES, tmp_path, images=pictures[1:])
+
+
 @pytest.mark.heavy
 def test_layers_and_models_of_keras(tmp_path):
     import keras
