@@ -25,8 +25,10 @@ __all__ = ["ProjectorCallback", "tf_keras_callback"]
 class ProjectorCallback(KerasHooks, keras.callbacks.Callback):
     """A Keras callback that writes embedding layers as runs ``epoch-000`` (before training), ``epoch-001`` and so on.
 
-    At the end of ``fit`` a run ``trajectory`` shows the ways that rows went. The export is written by another thread: an
-    epoch waits only until the layer is copied. Where something cannot be written, the end of the next epoch, or that of
+    At the end of ``fit`` a run ``trajectory`` shows the ways that rows went; after an interrupted one, call ``finish()``.
+
+    The export is written by another thread: an epoch waits only until the values are copied. What still waits when a program
+    ends without ``finish`` is left out, whole. Where something cannot be written, the end of the next epoch, or that of
     ``fit``, raises the error. A model that is built by its first batch (one without ``keras.Input``) has no state before it.
 
     Parameters

@@ -37,9 +37,11 @@ _Callback: Any = _callback_class()
 class ProjectorCallback(LightningHooks, _Callback):
     """A Lightning callback that writes ``nn.Embedding`` modules as runs ``epoch-000`` (before training), and so on.
 
-    At the end of ``fit`` a run ``trajectory`` shows the ways that rows went. The export is written by another thread: an
-    epoch waits only until the weights are copied. Where something cannot be written, the next export, or the end of
-    ``fit``, raises the error. Of several processes the first one writes.
+    At the end of ``fit`` a run ``trajectory`` shows the ways that rows went; after an interrupted one, call ``finish()``.
+
+    The export is written by another thread: an epoch waits only until the values are copied. What still waits when a program
+    ends without ``finish`` is left out, whole. Where something cannot be written, the next export, or the end
+    of ``fit``, raises the error. Of several processes the first one writes.
 
     Parameters
     ----------

@@ -12,6 +12,7 @@ from typing import Protocol
 import transformers
 
 from projector_export.errors import InvalidInputError
+from projector_export.pipeline import Written
 from projector_export.table import Column
 from projector_export.training.chosen_rows import Wanted
 from projector_export.training.labels import numbered_columns
@@ -39,9 +40,11 @@ class State(Protocol):
 class ProjectorCallback(transformers.TrainerCallback):
     """A callback of ``Trainer`` that writes the input embeddings as runs ``epoch-000`` (before training), and so on.
 
-    At the end of ``train`` a run ``trajectory`` shows the ways that rows went. The export is written by another thread: a
-    step waits only until the weights are copied. Where something cannot be written, the next export, or the end of
-    ``train``, raises the error. Of several processes the first one writes.
+    At the end of ``train`` a run ``trajectory`` shows the ways that rows went; after an interrupted one, call ``finish()``.
+
+    The export is written by another thread: a step waits only until the values are copied. What still waits when a program
+    ends without ``finish`` is left out, whole. Where something cannot be written, the next export, or the end
+    of ``train``, raises the error. Of several processes the first one writes.
 
     Parameters
     ----------
@@ -104,6 +107,10 @@ class ProjectorCallback(transformers.TrainerCallback):
         del args, control
         if self._recording is not None:
             self._recording.end(self._number(state), lambda: self._layers(given))
+
+    def finish(self) -> tuple[Written, ...]:
+        """Write the trajectory of a ``train`` that was interrupted, and return what was written."""
+        return self._recorder.finish()
 
     def _number(self, state: State) -> int:
         return state.global_step if self._recorder.unit == "step" else math.ceil((state.epoch or 0.0) - ALMOST)

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from projector_export.errors import InvalidInputError
+from projector_export.pipeline import Written
 from projector_export.table import Column
 from projector_export.training.choice import Choice
 from projector_export.training.keras_layers import embedding_layers, row_names
@@ -130,3 +131,7 @@ class KerasHooks:
         """Record the model at the end, and write the trajectory."""
         del logs
         self._recording.end(self.model)
+
+    def finish(self) -> tuple[Written, ...]:
+        """Write the trajectory of a ``fit`` that was interrupted, and return what was written."""
+        return self._recording.recorder.finish()

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from projector_export.errors import InvalidInputError
+from projector_export.pipeline import Written
 from projector_export.table import Column
 from projector_export.training.choice import Choice
 from projector_export.training.chosen_rows import Wanted
@@ -103,6 +104,10 @@ class LightningHooks:
         del trainer, pl_module, exception
         if self._recording is not None:
             self._recording.recorder.wait()
+
+    def finish(self) -> tuple[Written, ...]:
+        """Write the trajectory of a ``fit`` that was interrupted, and return what was written."""
+        return () if self._recording is None else self._recording.recorder.finish()
 
     def _number(self, trainer: Trainer) -> int:
         return trainer.global_step if self._plan.unit == "step" else trainer.current_epoch

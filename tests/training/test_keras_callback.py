@@ -135,6 +135,19 @@ def test_a_model_that_its_first_batch_builds_has_no_state_before(keras, projecto
     assert [run for run in runs_of(tmp_path) if run != "epoch-000"] == ["epoch-001", "epoch-002", "trajectory"]
 
 
+def test_an_interrupted_training_can_be_finished(keras, projector, tmp_path):
+    def interrupt(epoch, _):
+        if epoch == 2:
+            raise KeyboardInterrupt
+
+    callback = projector(tmp_path)
+    with pytest.raises(KeyboardInterrupt):
+        stop = keras.callbacks.LambdaCallback(on_epoch_end=interrupt)
+        fitted(keras, model_of(keras, keras.layers.Embedding(6, 3)), callback, stop, n_epochs=9)
+    assert [written.folder.parent.name for written in callback.finish()] == [*RUNS[:4], "trajectory"]
+    assert runs_of(tmp_path) == [*RUNS[:4], "trajectory"]
+
+
 def test_what_cannot_be_written_ends_the_training(keras, projector, tmp_path, monkeypatch):
     from projector_export.errors import WriteError
     from projector_export.training import recorder
