@@ -20,6 +20,7 @@ from projector_export.tabular.records import Batch, RecordFile, Wanted
 __all__ = ["Shards", "open_folder"]
 
 MAX_STATE_BYTES = 2**26
+N_LISTED = 12
 _SHARD = re.compile(r"(?P<split>[A-Za-z0-9_.]+?)(?:-\d{5}-of-\d{5}(?:-[0-9a-f]+)?|-\d+)?$")
 _ENDING = re.compile(r"\.(csv|tsv|jsonl|ndjson|json|parquet|arrow)(\.gz|\.bz2|\.xz)?$", re.IGNORECASE)
 
@@ -133,7 +134,7 @@ def _opened(
 
 
 def _chosen(location: Location, splits: list[str], split: str | None) -> str:
-    known = ", ".join(map(repr, splits)) or "none"
+    known = (", ".join(map(repr, splits[:N_LISTED])) or "none") + (", …" if len(splits) > N_LISTED else "")
     if split is None and len(splits) == 1:
         return splits[0]
     if split is None:

@@ -78,7 +78,9 @@ def read_values(path: str | PathLike[str], name: str) -> npt.NDArray[np.generic]
         with archive.open(info) as file:
             head = read_head(cast(BinaryIO, file), repr(name))
             if head.dtype.kind not in "fiubUS" or len(head.shape) != 1 or head.n_bytes > MAX_VALUES_BYTES:
-                raise InvalidInputError(f"array {name!r} of {fspath(path)!r} is no column of numbers or texts")
+                raise InvalidInputError(
+                    f"array {name!r} of {fspath(path)!r} holds neither numbers nor texts (np.array(values, str) makes such)"
+                )
             data = _exactly(file, head.n_bytes, f"array {name!r} of {fspath(path)!r}")
     return np.frombuffer(data, dtype=head.dtype)
 

@@ -82,6 +82,20 @@ def test_batches_begin_anywhere_and_are_of_the_size_asked_for(tmp_path, ending, 
     assert all(len(batch) == n_rows for batch in batches[:-1])
 
 
+@pytest.mark.parametrize("ending", ["csv", "jsonl", "parquet", "feather"])
+@pytest.mark.parametrize("start", [1023, 1500, 2048, 2999])
+def test_a_start_within_any_piece(tmp_path, ending, start):
+    frame = pd.DataFrame({"text": [f"t{row}" for row in range(3000)]})
+    write = {
+        "csv": lambda path: frame.to_csv(path, index=False),
+        "parquet": lambda path: frame.to_parquet(path, row_group_size=2500),
+    }
+    write |= {"jsonl": lambda path: frame.to_json(path, orient="records", lines=True), "feather": frame.to_feather}
+    write[ending](tmp_path / f"x.{ending}")
+    values = whole(open_records(tmp_path / f"x.{ending}"), start=start, n_rows=700)
+    assert values["text"] == frame["text"].tolist()[start:]
+
+
 def test_only_wanted_columns_come(tmp_path):
     WRITERS["parquet"](tmp_path / "x.parquet")
     (batch,) = open_records(tmp_path / "x.parquet").batches(columns=["x", "text"])

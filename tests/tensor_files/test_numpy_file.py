@@ -72,7 +72,7 @@ def test_columns_beside_the_table(tmp_path):
     np.savez(tmp_path / "x.npz", e=TABLE, labels=np.array(["a", "é"]), n=np.arange(2))
     assert [tensor.name for tensor in numpy_file.read(tmp_path / "x.npz")] == ["e", "labels", "n"]
     assert numpy_file.read_values(tmp_path / "x.npz", "labels").tolist() == ["a", "é"]
-    with pytest.raises(InvalidInputError, match="no column"):
+    with pytest.raises(InvalidInputError, match="holds neither numbers nor texts"):
         numpy_file.read_values(tmp_path / "x.npz", "e")
 
 

@@ -54,8 +54,8 @@ def read_arrays(path: str | PathLike[str], kind: str, reading: VectorReading) ->
         "dtype": chosen.dtype,
         "limit": reading.limit,
     }
-    columns = _columns_beside(path, tensors, vectors.shape[0]) if kind == "npz" else ()
-    table = EmbeddingTable(path.stem, vectors, columns, Provenance().then(Step("read_vectors", parameters)))
+    columns, notes = _beside(path, tensors, vectors.shape[0]) if kind == "npz" else ((), ())
+    table = EmbeddingTable(path.stem, vectors, columns, Provenance().then(Step("read_vectors", parameters), *notes))
     if reading.limit is None or reading.limit >= table.n_rows:
         return table
     return table.take(np.arange(reading.limit), Step("limit", {"rows": reading.limit}))
@@ -100,12 +100,16 @@ def _listed(tensors: Sequence[NamedTensor]) -> str:
     return shown + (", …" if len(tensors) > N_LISTED else "")
 
 
-def _columns_beside(path: Path, tensors: Sequence[NamedTensor], n_rows: int) -> tuple[Column, ...]:
-    fitting = [tensor for tensor in tensors if tensor.shape == (n_rows,) and tensor.dtype != "object"]
-    values = {}
-    for tensor in fitting:
-        array = numpy_file.read_values(path, tensor.name)
+def _beside(path: Path, tensors: Sequence[NamedTensor], n_rows: int) -> tuple[tuple[Column, ...], tuple[str, ...]]:
+    """Return the arrays of one value a row as columns, and sentences about those that cannot be read."""
+    values, notes = {}, []
+    for tensor in (tensor for tensor in tensors if tensor.shape == (n_rows,)):
+        try:
+            array = numpy_file.read_values(path, tensor.name)
+        except InvalidInputError as error:
+            notes.append(f"{error} ({tensor.dtype}): it is left out")
+            continue
         values[tensor.name] = [
             value.decode("utf-8", "backslashreplace") if isinstance(value, bytes) else value for value in array.tolist()
         ]
-    return as_columns(values)
+    return as_columns(values), tuple(notes)

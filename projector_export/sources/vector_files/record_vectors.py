@@ -15,7 +15,7 @@ from projector_export.provenance import JSONValue, Provenance, Step
 from projector_export.sources.vector_files.number_rows import list_rows, number_rows
 from projector_export.sources.vector_files.reading import VectorReading
 from projector_export.sources.vector_files.roles import Roles, roles_of
-from projector_export.table import EmbeddingTable
+from projector_export.table import Column, EmbeddingTable
 from projector_export.tabular import as_columns, cut_notes, open_records
 from projector_export.tabular.location import Location
 from projector_export.tabular.records import Batch
@@ -73,8 +73,16 @@ def read_records(
         "limit": reading.limit,
     }
     notes = (*roles.notes, *cut_notes(others))
-    columns = as_columns(others, is_typed=records.is_typed)
+    columns = _with_rows(as_columns(others, is_typed=records.is_typed))
     return EmbeddingTable(records.name, vectors, columns, Provenance().then(Step("read_vectors", parameters), *notes))
+
+
+def _with_rows(columns: tuple[Column, ...]) -> tuple[Column, ...]:
+    """Put a label in front where all columns are numbers and a row has none of them: the viewer would skip its line."""
+    missing = [np.isnan(column.values) for column in columns if isinstance(column.values, np.ndarray)]
+    if not columns or len(missing) < len(columns) or not np.logical_and.reduce(missing).any():
+        return columns
+    return (Column("row", [f"row {row}" for row in range(len(missing[0]))]), *columns)
 
 
 def _blocks(

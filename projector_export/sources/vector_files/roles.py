@@ -16,6 +16,7 @@ from projector_export.tabular.records import Wanted
 __all__ = ["Roles", "roles_of"]
 
 _NUMBERED = re.compile(r"(.*?)([0-9]+)$", re.DOTALL)
+_COMMA = re.compile(r"-?[0-9]+,[0-9]+")
 _N_LISTED = 12
 
 
@@ -80,7 +81,7 @@ def roles_of(
     if not numbers:
         raise InvalidInputError(
             f"{records.describe['source']!r} has no vectors: none of its columns ({_listed(records.columns)}) holds numbers or "
-            "lists of numbers"
+            f"lists of numbers{_about_commas(sample)}"
         )
     return _dimensions(records, _longest_series(numbers) or numbers, lists)
 
@@ -117,7 +118,8 @@ def _lists(records: Records, chosen: str, lists: Mapping[str, int | None]) -> Ro
 def _dimensions(records: Records, chosen: Sequence[str], lists: Mapping[str, int | None]) -> Roles:
     taken = frozenset(chosen)
     others = tuple(name for name in records.columns if name not in taken and name not in lists)
-    note = f"the vectors are the {len(chosen):,} columns of numbers {chosen[0]!r} to {chosen[-1]!r}"
+    several = f"{len(chosen):,} columns of numbers {chosen[0]!r} to {chosen[-1]!r}"
+    note = f"the vectors are the {several if len(chosen) > 1 else f'column of numbers {chosen[0]!r}'}"
     return Roles(None, tuple(chosen), others, (note, *_skipped(None, lists)))
 
 
@@ -160,6 +162,14 @@ def _length(values: Sequence[object]) -> int | None:
         if isinstance(found, list):
             lengths.add(len(found))
     return lengths.pop() if len(lengths) == 1 else None
+
+
+def _about_commas(sample: Mapping[str, Sequence[object]]) -> str:
+    found = (
+        value for values in sample.values() for value in values if isinstance(value, str) and _COMMA.fullmatch(value)
+    )
+    first = next(found, None)
+    return "" if first is None else f"; {first!r} is none here: write {first.replace(',', '.')!r}"
 
 
 def _are_numbers(values: Sequence[object]) -> bool:

@@ -217,3 +217,22 @@ def test_a_file_of_records_at_an_address(tmp_path):
 def test_numbers_beyond_float32_become_infinite_and_are_the_pipeline_s_to_judge(tmp_path):
     table = read(save(tmp_path, "a,1e300,2\nb,nan,3\n"))
     assert not np.isfinite(values(table)).any(axis=0)[0]
+
+
+def test_arrays_beside_that_cannot_be_read_are_told(tmp_path):
+    np.savez(tmp_path / "x.npz", e=TABLE, l=np.array([*WORDS[:11], None], dtype=object), n=np.arange(12))
+    table = read(tmp_path / "x.npz")
+    assert names(table) == ["n"]
+    assert table.provenance.notes[0].startswith("array 'l' of ")
+    assert table.provenance.notes[0].endswith("(object): it is left out")
+
+
+def test_numbers_with_a_comma_are_told(tmp_path):
+    with pytest.raises(InvalidInputError, match=r"holds numbers or lists of numbers; '1,5' is none here: write '1.5'"):
+        read(save(tmp_path, "w;a;b\nx;1,5;2,0\ny;3,1;4,2\n"))
+
+
+def test_rows_without_any_value_beside_them_get_a_label(tmp_path):
+    table = read(save(tmp_path, "x1,x2,height\n1,2,\n3,4,1.5\n"))
+    assert names(table) == ["row", "height"]
+    assert names(read(save(tmp_path, "x1,x2,height\n1,2,3\n3,4,1.5\n"))) == ["height"]
