@@ -13,9 +13,9 @@ import tensorflow as tf
 import projector_export
 
 folder = Path(sys.argv[1] if len(sys.argv) > 1 else "projector")
-good = "good great lovely brilliant moving charming superb warm clever delightful".split()
-bad = "bad awful dull boring terrible weak clumsy silly ugly tedious".split()
-other = "the film was and a story with acting it plot".split()
+good = ["good", "great", "lovely", "brilliant", "moving", "charming", "superb", "warm", "clever", "delightful"]
+bad = ["bad", "awful", "dull", "boring", "terrible", "weak", "clumsy", "silly", "ugly", "tedious"]
+other = ["the", "film", "was", "and", "a", "story", "with", "acting", "it", "plot"]
 
 generator = np.random.default_rng(0)
 is_kind = generator.integers(0, 2, 600)

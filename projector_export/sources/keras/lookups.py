@@ -183,6 +183,10 @@ def fitting_lookup(
         if len(feeding) == 1:
             return _unless_too_long(feeding[0], n_rows)
         lookups = feeding or [lookup for lookup in lookups if lookup.path not in described]
+    return _lookup_by_size(lookups, n_rows)
+
+
+def _lookup_by_size(lookups: Sequence[Lookup], n_rows: int) -> tuple[Lookup | None, str | None]:
     exact = [lookup for lookup in lookups if n_rows == len(lookup)]
     roomy = [lookup for lookup in lookups if n_rows == lookup.max_tokens and len(lookup) < n_rows]
     for found in (exact, roomy, lookups if len(lookups) == 1 and len(lookups[0]) >= 0.75 * n_rows else []):

@@ -14,6 +14,7 @@ from projector_export.sources.keras.configuration import LayerSettings, decode_j
 from projector_export.sources.keras.graph_constants import graph_vocabularies
 from projector_export.sources.keras.layer_table import LayerTable
 from projector_export.sources.keras.lookups import ASSET, Lookup, lookup_of_numbers, lookups_of
+from projector_export.sources.keras.weights_file import usual_path
 from projector_export.tensor_files import hdf5
 from projector_export.tensor_files.checkpoint_path import find_prefix
 from projector_export.tensor_files.file_window import FilePlace
@@ -131,7 +132,7 @@ def _keras_package(path: Path) -> SavedModel:
     layers = layers_of(decode_json(files.read(package.CONFIG), files.shown))
     tables = weights_file.tables_of(files.place(package.WEIGHTS), layers)
     names = [name for name in files.names if name.startswith(ASSETS) and name.rpartition("/")[2] == ASSET]
-    assets = {name.removeprefix(ASSETS).rpartition("/")[0]: files.read(name) for name in names}
+    assets = {usual_path(name.removeprefix(ASSETS).rpartition("/")[0]): files.read(name) for name in names}
     return SavedModel("Keras model", tables, layers, lookups_of(layers, assets, files.shown))
 
 

@@ -26,7 +26,7 @@ from projector_export.tensor_files.named_tensor import NamedTensor
 if TYPE_CHECKING:
     import h5py
 
-__all__ = ["CALLED_EMBEDDING", "is_weights_file", "read_values", "tables_of"]
+__all__ = ["CALLED_EMBEDDING", "is_weights_file", "read_values", "tables_of", "usual_path"]
 
 CALLED_EMBEDDING = re.compile(
     r"(^|[/_.]|(?<=[a-z]))emb(ed|eds|edding|eddings|s)?([/_.\d]|layer|$)|(^|[/_.])wte([/_.]|$)", re.IGNORECASE
@@ -106,9 +106,14 @@ def _table(
     )
 
 
+def usual_path(path: str) -> str:
+    """Return the place of a layer as later versions of Keras call it."""
+    return path.replace(EARLY_LAYERS, "layers")
+
+
 def _settings(path: str, name: str, layers: Sequence[LayerSettings]) -> LayerSettings | None:
     """Return what is known of the layer at a place: by the place, and by the name where it is no other's."""
-    usual = path.replace(EARLY_LAYERS, "layers")
+    usual = usual_path(path)
     at_place = [layer for layer in layers if layer.path == usual and (not name or layer.name == name)]
     so_called = [layer for layer in layers if name and layer.name == name]
     for found in (at_place, so_called):

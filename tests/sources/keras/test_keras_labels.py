@@ -185,6 +185,16 @@ def test_a_dense_layer_of_an_embeddings_name_is_none(tmp_path):
     assert kernel.shape == (4, 4)
 
 
+def test_the_layout_of_keras_2_12(tmp_path):
+    files = members(vocabulary=None)
+    early = "_layer_checkpoint_dependencies"
+    files["model.weights.h5"] = weights({f"{early}/embedding": [numbers()], f"{early}/dense": [numbers(4)]})
+    files[f"assets/{early}/text_vectorization/vocabulary.txt"] = "\n".join(VOCABULARY)
+    (table,) = keras.read(archive(tmp_path / "model.keras", files), layer="table")
+    assert column(table, "token")[:3] == ["[PAD]", "[UNK]", "the"]
+    np.testing.assert_array_equal(table.vectors.read(0, 7), numbers())
+
+
 def test_tables_of_positions_are_left_out_and_told(tmp_path):
     made = {"class_name": "Own", "config": {}}
     files = members(made, vocabulary=None)
