@@ -16,14 +16,18 @@ from types import FrameType
 from typing import NoReturn
 
 from cases import Case, Outcome, hub, large, vocabulary
+from inspection_cases import inspection
+from keras_cases import keras
 from layout_cases import growth, layouts
 from measure import Measurement, RunFailedError, own_peak_bytes
 from rich.console import Console
 from rich.table import Table
+from torch_cases import add_embedding
+from word_vector_cases import word_vectors
 
 PACKAGES = (
     "numpy", "torch", "tensorflow", "tensorboard", "safetensors", "tokenizers", "umap-learn", "openTSNE", "scikit-learn",
-    "faiss-cpu", "pacmap",
+    "faiss-cpu", "pacmap", "keras", "gensim", "sentence-transformers", "transformers",
 )  # fmt: skip
 
 CASES = {
@@ -32,6 +36,10 @@ CASES = {
     "hub": Case(1, hub),
     "layouts": Case(1, layouts),
     "growth": Case(1, growth),
+    "inspection": Case(1, inspection),
+    "keras": Case(3, keras),
+    "add_embedding": Case(3, add_embedding),
+    "word_vectors": Case(1, word_vectors),
 }
 
 

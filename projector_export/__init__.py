@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from projector_export.pipeline import export_vocabulary, transform, write
     from projector_export.pipeline.inspection import inspect_source as inspect_vocabulary
     from projector_export.pipeline.objects import export, read
+    from projector_export.pipeline.texts import export_texts
     from projector_export.table import Column, EmbeddingTable
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "ProjectorExportError",
     "check",
     "export",
+    "export_texts",
     "export_vocabulary",
     "inspect_vocabulary",
     "options",
@@ -41,6 +43,7 @@ _HOMES = {
     "ProjectorExportError": "errors.ProjectorExportError",
     "check": "checks.check",
     "export": "pipeline.objects.export",
+    "export_texts": "pipeline.texts.export_texts",
     "export_vocabulary": "pipeline.export_vocabulary",
     "inspect_vocabulary": "pipeline.inspection.inspect_source",
     "read": "pipeline.objects.read",

@@ -10,7 +10,20 @@ Examples
 from __future__ import annotations
 
 from projector_export.pipeline import Destination, Layouts, Reading, Treatment, ViewerLimits
+from projector_export.pipeline.texts import Encoding, Running, TextColumns, TextOptions
 from projector_export.pipeline.vectors import VectorReading
 from projector_export.pipeline.wishes import Wishes
 
-__all__ = ["Destination", "Layouts", "Reading", "Treatment", "VectorReading", "ViewerLimits", "Wishes"]
+__all__ = [
+    "Destination",
+    "Encoding",
+    "Layouts",
+    "Reading",
+    "Running",
+    "TextColumns",
+    "TextOptions",
+    "Treatment",
+    "VectorReading",
+    "ViewerLimits",
+    "Wishes",
+]

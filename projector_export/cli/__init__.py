@@ -20,6 +20,7 @@ COMMANDS = {
     "check": "Find what the viewer would fail to show, and how to mend it.",
     "demo": "Train a small vocabulary on this machine and export it.",
     "inspect": "Find the dead, duplicate and under-trained tokens of a vocabulary.",
+    "texts": "Turn texts into vectors by a model, and export them.",
     "vectors": "Export ready-made vectors: arrays, tables, word vectors, indexes.",
     "vocab": "Export the vocabulary of a model: Hugging Face, Keras, TensorFlow, GGUF.",
 }
@@ -56,6 +57,7 @@ def projector_export() -> None:
       projector-export vocab sentence-transformers/all-MiniLM-L6-v2
       projector-export vocab ./my-model --logdir runs --standalone site
       projector-export vocab sentiment.keras
+      projector-export texts news.csv --text title
       projector-export vectors glove.6B.100d.txt
       projector-export inspect openai-community/gpt2
       projector-export check runs
