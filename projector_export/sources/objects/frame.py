@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from fnmatch import fnmatchcase
 from typing import Literal, Protocol, TypeAlias
 
 import numpy as np
@@ -21,6 +23,8 @@ __all__ = ["Content", "Frame", "columns_of_frame", "read_frame", "require_no_mis
 Content: TypeAlias = Literal["vectors", "numbers", "others"]
 
 ALL = 2**31
+
+_NUMBERED = re.compile(r"(.*?)([0-9]+)", re.DOTALL)
 
 
 class Frame(Protocol):
@@ -79,7 +83,10 @@ def read_frame(frame: Frame, value: object, asked: Asked) -> EmbeddingTable:
     chosen = _chosen(frame, asked)
     vectors = _vectors(frame, chosen)
     left_out = [name for name in frame.names if name not in chosen and frame.content(name) == "vectors"]
-    notes = [f"column {name!r} holds vectors too and is left out" for name in left_out]
+    notes = []
+    if asked.vectors is None and len(chosen) > 1:
+        notes.append(f"the vectors are the {len(chosen):,} columns of numbers {chosen[0]!r} to {chosen[-1]!r}")
+    notes += [f"column {name!r} holds vectors too and is left out" for name in left_out]
     values = _told(frame, {*chosen, *left_out})
     parameters: dict[str, JSONValue] = {"columns": list(chosen), "metadata": list(values)}
     return table_of(
@@ -128,7 +135,7 @@ def _told(frame: Frame, without: set[str]) -> dict[str, Sequence[object]]:
 
 def _chosen(frame: Frame, asked: Asked) -> tuple[str, ...]:
     if asked.vectors is not None:
-        chosen = (asked.vectors,) if isinstance(asked.vectors, str) else tuple(map(str, asked.vectors))
+        chosen = _named(frame, asked.vectors)
         _require_columns(frame, chosen)
         return chosen
     lists = tuple(name for name in frame.names if frame.content(name) == "vectors")
@@ -137,12 +144,35 @@ def _chosen(frame: Frame, asked: Asked) -> tuple[str, ...]:
     if lists:
         raise AmbiguousChoiceError(f"{len(lists)} columns hold vectors, {_listed(lists)}: choose by vectors=NAME")
     numbers = tuple(name for name in frame.names if frame.content(name) == "numbers")
-    if numbers and len(numbers) == len(frame.names):
-        return numbers
+    series = _longest_series(numbers)
+    if series or (numbers and len(numbers) == len(frame.names)):
+        return series or numbers
     raise AmbiguousChoiceError(
         f"no column holds lists of numbers; columns of numbers are {_listed(numbers) or 'none'}: name those that are the "
         "dimensions, as in vectors=['x', 'y', 'z']"
     )
+
+
+def _named(frame: Frame, vectors: str | Sequence[str]) -> tuple[str, ...]:
+    """Return the columns that were asked for; one text may be a pattern, as ``"dim_*"``."""
+    if not isinstance(vectors, str):
+        return tuple(map(str, vectors))
+    if vectors in frame.names or "*" not in vectors:
+        return (vectors,)
+    return tuple(name for name in frame.names if fnmatchcase(name, vectors)) or (vectors,)
+
+
+def _longest_series(names: Sequence[str]) -> tuple[str, ...]:
+    """Return the longest run of names with one beginning and numbers that count up; empty if none has two."""
+    best: list[str] = []
+    run: list[str] = []
+    expected: tuple[str, int] | None = None
+    for name in names:
+        found = _NUMBERED.fullmatch(name)
+        run = [*run, name] if found and expected == (found[1], int(found[2])) else [name] if found else []
+        expected = (found[1], int(found[2]) + 1) if found else None
+        best = max(best, run, key=len)
+    return tuple(best) if len(best) > 1 else ()
 
 
 def _require_columns(frame: Frame, chosen: tuple[str, ...]) -> None:

@@ -174,6 +174,29 @@ def test_other_columns_of_a_frame_come_along():
 
 
 @pytest.mark.heavy
+def test_columns_that_are_dimensions():
+    import pandas as pd
+
+    told = {"word": list("abcd"), "count": [1, 2, 3, 4]}
+    numbered = pd.DataFrame({**told, **{f"dim_{place}": VALUES[:, place] for place in range(3)}})
+    spelled = pd.DataFrame({**told, **dict(zip("xyz", VALUES.T, strict=True))})
+    for frame, options in (
+        (numbered, {}),
+        (numbered, {"vectors": "dim_*"}),
+        (spelled, {"vectors": ["x", "y", "z"]}),
+        (pd.DataFrame(VALUES), {}),
+    ):
+        table = objects.read(frame, **options)
+        np.testing.assert_array_equal(rows_of(table), VALUES)
+        assert bool(table.provenance.notes) == (not options)
+        assert [column.name for column in table.columns] == ([] if "word" not in frame else ["word", "count"])
+    with pytest.raises(AmbiguousChoiceError, match=r"columns of numbers are 'count', 'x', 'y', 'z': name those"):
+        objects.read(spelled)
+    with pytest.raises(NotFoundError, match=r"no column 'dim_\*'"):
+        objects.read(spelled, vectors="dim_*")
+
+
+@pytest.mark.heavy
 def test_types_of_pandas_become_plain():
     import pandas as pd
 
