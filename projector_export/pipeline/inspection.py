@@ -20,7 +20,7 @@ from projector_export.pipeline.measurements import (
     find_references,
     measured_health,
     random_wins,
-    without_wins,
+    with_random_wins,
 )
 from projector_export.pipeline.reading import Reading
 from projector_export.pipeline.treatment import Progress, stage
@@ -148,9 +148,6 @@ def inspect(
     wins = random_wins(table, dead, wishes, progress)
     if wins is not None:
         verdict = with_wins(verdict, wins.counts, wins.n_directions)
-        health["never_argmax"] = {"rows": len(wins.rows), "directions": wins.n_directions, "of": wins.n_compared}
-    elif health and wishes.n_directions is None:
-        health = without_wins(health, table.n_rows)
     findings = Findings(
         name=table.name,
         n_rows=table.n_rows,
@@ -161,7 +158,7 @@ def inspect(
         references=known,
         indicators=tuple(each.summary for each in verdict.compared),
         candidates=as_candidates(table, verdict, told_neighbours(table, verdict, wishes.n_neighbors)),
-        health=health,
+        health=with_random_wins(health, wins, table.n_rows, wishes),
         notes=(*_notes(table, known), *verdict.notes),
     )
     return marked(table, findings, verdict, step=_step(wishes, known, is_tied)), findings

@@ -23,7 +23,14 @@ from projector_export.transforms.diagnose.output_bias import output_bias
 from projector_export.transforms.diagnose.reference_distance import FROM_REFERENCES, reference_distances
 from projector_export.transforms.diagnose.token_classes import token_classes
 
-__all__ = ["all_indicators", "compared_indicators", "find_references", "measured_health", "random_wins", "without_wins"]
+__all__ = [
+    "all_indicators",
+    "compared_indicators",
+    "find_references",
+    "measured_health",
+    "random_wins",
+    "with_random_wins",
+]
 
 LEAST_A_ROW, MOST_A_ROW = 5, 20
 """Random directions for each row: with fewer, a row that wins none tells little."""
@@ -128,8 +135,15 @@ def random_wins(table: EmbeddingTable, dead: DeadRows, wishes: Wishes, progress:
     return never_argmax.find(table, n_directions=wanted, seed=wishes.seed, exclude=exclude, progress=told)
 
 
-def without_wins(health: dict[str, JSONValue], n_rows: int) -> dict[str, JSONValue]:
-    """Return the figures with the reason why rows were not compared along random directions."""
+def with_random_wins(
+    health: dict[str, JSONValue], wins: Wins | None, n_rows: int, wishes: Wishes
+) -> dict[str, JSONValue]:
+    """Return the figures with that of random directions, or the reason why there is none; as they are if nobody asked."""
+    if wins is not None:
+        figure: JSONValue = {"rows": len(wins.rows), "directions": wins.n_directions, "of": wins.n_compared}
+        return {**health, "never_argmax": figure}
+    if not health or wishes.n_directions is not None:
+        return health
     told = health.get("reasons")
     reasons: dict[str, JSONValue] = dict(told) if isinstance(told, dict) else {}
     reasons["never_argmax"] = (
