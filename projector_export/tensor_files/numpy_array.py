@@ -130,10 +130,12 @@ def require_rows(name: str, shape: tuple[int, ...], kind: str) -> tuple[int, int
 
 
 def _dtype(kind: str) -> np.dtype[np.generic] | None:
+    """Return a type of numpy's own: once ml_dtypes is imported, numpy takes its names too, as raw bytes."""
     try:
-        return np.dtype(kind)
+        found = np.dtype(kind)
     except TypeError:
         return None
+    return found if found.type.__module__ == "numpy" else None
 
 
 def open_array(path: str | PathLike[str], offset: int, head: ArrayHead, name: str) -> Vectors:

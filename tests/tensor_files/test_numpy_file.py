@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as nps
 
 from projector_export.errors import CorruptFileError, InvalidInputError, NotFoundError
-from projector_export.tensor_files import numpy_file
+from projector_export.tensor_files import numpy_array, numpy_file
 from projector_export.tensor_files.collected_rows import collect
 
 TABLE = np.random.default_rng(0).normal(size=(300, 7))
@@ -211,7 +211,7 @@ def test_collected_rows_are_the_same_in_memory_and_on_disk(monkeypatch, limit):
 PEAK = """
 import resource, sys
 import numpy as np
-from projector_export.tensor_files import numpy_file
+from projector_export.tensor_files import numpy_array, numpy_file
 from projector_export.vectors import blocks_of
 from projector_export.sources import vector_files
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -243,3 +243,10 @@ def test_256_000_rows_pass_in_blocks(tmp_path, kind):
     n_rows, peak_mb, total = done.stdout.split()
     assert (int(n_rows), float(total)) == (256_000, float(table.sum(dtype=np.float64)))
     assert int(peak_mb) < 160, f"{peak_mb} MB for a table of 250 MB"
+
+
+def test_numbers_of_other_libraries_are_rows_also_where_numpy_has_heard_of_them():
+    import ml_dtypes
+
+    assert np.dtype("bfloat16").type is ml_dtypes.bfloat16
+    assert numpy_array.require_rows("x", (3, 2), "bfloat16") == (3, 2)
