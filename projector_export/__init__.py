@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from projector_export.checks import check
     from projector_export.errors import ProjectorExportError
     from projector_export.pipeline import export_vocabulary, transform, write
-    from projector_export.pipeline.inspection import inspect_source as inspect_vocabulary
-    from projector_export.pipeline.objects import export, read
+    from projector_export.pipeline.objects import export, inspect_vocabulary, read
+    from projector_export.pipeline.texts import export_texts
     from projector_export.pipeline.texts import export_texts
     from projector_export.table import Column, EmbeddingTable
 
@@ -28,6 +28,7 @@ __all__ = [
     "ProjectorExportError",
     "check",
     "export",
+    "export_texts",
     "export_texts",
     "export_vocabulary",
     "inspect_vocabulary",
@@ -44,8 +45,9 @@ _HOMES = {
     "check": "checks.check",
     "export": "pipeline.objects.export",
     "export_texts": "pipeline.texts.export_texts",
+    "export_texts": "pipeline.texts.export_texts",
     "export_vocabulary": "pipeline.export_vocabulary",
-    "inspect_vocabulary": "pipeline.inspection.inspect_source",
+    "inspect_vocabulary": "pipeline.objects.inspect_vocabulary",
     "read": "pipeline.objects.read",
     "transform": "pipeline.transform",
     "write": "pipeline.write",

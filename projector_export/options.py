@@ -1,5 +1,15 @@
 """Everything that can be asked for: what to read, what to do to it, where to write it.
 
+==================  =====================================================================================================
+``Destination``     where to: a logdir, a run in it, a folder for projector.tensorflow.org, a picture
+``Treatment``       what is done to vectors: centred, normalised, reduced, laid out (``Layouts``)
+``ViewerLimits``    how much of a table the viewer is given
+``Reading``         what to read of a model's files
+``VectorReading``   what to read of a file of vectors
+``TextOptions``     how texts are read (``TextColumns``), encoded (``Encoding``) and worked on (``Running``)
+``Wishes``          how a vocabulary is inspected
+==================  =====================================================================================================
+
 Examples
 --------
 >>> from projector_export.options import Destination, Treatment

@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 
 from projector_export.errors import InvalidInputError
+from projector_export.formats.findings import Findings
 from projector_export.pipeline.export import Destination, as_destination, check_wishes, name_tables, write
-from projector_export.pipeline.inspection import is_export
+from projector_export.pipeline.inspection import inspect, inspect_source, is_export
 from projector_export.pipeline.reading import Reading
 from projector_export.pipeline.treatment import Progress, Treatment, stage
 from projector_export.pipeline.vectors import VectorReading, read_vectors
 from projector_export.pipeline.vocabulary import kind_of, read_vocabulary
+from projector_export.pipeline.wishes import Wishes
 from projector_export.sources import objects, own_export, vector_files
 from projector_export.sources.images import attach
 from projector_export.sources.keras import live
@@ -25,7 +27,7 @@ from projector_export.transforms.for_viewer import ViewerLimits
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
-__all__ = ["ExportOptions", "ReadOptions", "export", "read"]
+__all__ = ["ExportOptions", "ReadOptions", "export", "inspect_vocabulary", "read"]
 
 _MODEL_FILES = ("config.json", "tokenizer.json", "tokenizer_config.json", "vocab.txt", "tokenizer.model")
 _WEIGHTS = ("safetensors", "torch")
@@ -153,6 +155,54 @@ def export(
     table = _read(source, options.get("reading"), options.get("vectors"), progress=progress, is_kept=False)
     tables = name_tables([_told(table, labels, columns, images, progress)], name)
     return write(tables, destination, treatment=treatment, limits=options.get("limits"), progress=progress)
+
+
+def inspect_vocabulary(
+    source: object,
+    wishes: Wishes | None = None,
+    *,
+    reading: Reading | None = None,
+    name: str | None = None,
+    progress: Progress | None = None,
+) -> tuple[EmbeddingTable, Findings]:
+    """Find the under-trained tokens of a vocabulary, its dead rows and near-duplicates.
+
+    Parameters
+    ----------
+    source
+        A model's folder, file or Hub id: both of its tables are looked at where it has two. Or the logdir of an export; or a live
+        object, as :func:`read` takes it, with the kinds of its rows in a column ``kind`` where they are known.
+    wishes
+        How it is inspected.
+    reading
+        Revision, tokenizer, tensor or layer of a model.
+    name
+        Which tensor of an export that has several.
+    progress
+        Told about stages that may take long.
+
+    Returns
+    -------
+    table : EmbeddingTable
+        With the evidence in columns, and what was found as selections: for :func:`~projector_export.write`.
+    findings : Findings
+        Candidates, dead rows and figures of health.
+
+    Raises
+    ------
+    ProjectorExportError
+        If it cannot be read, or has nothing to compare.
+
+    Examples
+    --------
+    >>> table, findings = inspect_vocabulary("openai-community/gpt2")  # doctest: +SKIP
+    >>> [candidate.row for candidate in findings.candidates[:5]]  # doctest: +SKIP
+    """
+    if isinstance(source, (str, PathLike)):
+        return inspect_source(source, reading, wishes, name=name, progress=progress)
+    if reading is not None or name is not None:
+        raise InvalidInputError("reading=... and name=... are for models' files and exports: leave them away here")
+    return inspect([read(source)], wishes, is_tied=None, progress=progress)
 
 
 def _told(

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 import projector_export
-from projector_export import Column, EmbeddingTable
+from projector_export import Column, EmbeddingTable, options
 from projector_export.errors import InvalidInputError, NotFoundError, ProjectorExportError
-from projector_export.options import Destination, Reading, Treatment, VectorReading, ViewerLimits
+from projector_export.options import Destination, Reading, Treatment, VectorReading, ViewerLimits, Wishes
 
 VALUES = np.random.default_rng(0).normal(size=(60, 5)).astype(np.float32)
 WORDS = [f"word {number}" for number in range(60)]
@@ -200,5 +200,16 @@ def test_what_is_asked_of_the_wrong_kind_of_source(arguments, words, tmp_path):
 
 
 def test_the_door_inspects_a_vocabulary(tmp_path):
-    table, findings = projector_export.inspect_vocabulary(model_folder(tmp_path))
-    assert (table.n_rows, findings.n_rows) == (60, 60)
+    for source in (model_folder(tmp_path), VALUES):
+        table, findings = projector_export.inspect_vocabulary(source, Wishes(n_neighbors=1))
+        assert (table.n_rows, findings.n_rows) == (60, 60)
+    with pytest.raises(InvalidInputError, match="leave them away"):
+        projector_export.inspect_vocabulary(VALUES, name="x")
+
+
+def test_the_options_are_where_they_belong():
+    assert projector_export.options is options
+    assert options.__all__ == sorted(options.__all__)
+    for name in options.__all__:
+        assert getattr(options, name).__doc__
+    assert not hasattr(projector_export, "Destination")
