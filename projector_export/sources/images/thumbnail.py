@@ -13,10 +13,16 @@ from projector_export.sources.images.decoding import decode, shrunk
 from projector_export.sources.images.picture import Picture
 from projector_export.sources.images.pixels import rgba
 
-__all__ = ["SMALLEST_SIDE", "USUAL_SIDE", "checked_size", "placeholder", "thumbnail", "usual_side"]
+__all__ = ["checked_size", "thumbnail", "usual_side"]
 
-USUAL_SIDE = 64
-"""Pixels; in flat views the viewer draws a thumbnail as large as it is, so that larger ones hide each other."""
+LEAST_USUAL_SIDE = 32
+LARGEST_USUAL_SIDE = 64
+COVERED_SIDE = 1100
+"""Side in pixels of a square that all thumbnails together would cover, side by side: somewhat more than the viewer's drawing.
+
+In flat views the viewer draws a thumbnail as large as it is, and larger ones would hide each other. In deep views it draws all
+of them 30 pixels large at first.
+"""
 
 SMALLEST_SIDE = 16
 """Pixels below which nobody knows what a picture shows."""
@@ -39,7 +45,8 @@ def usual_side(n_rows: int, name: str) -> int:
             f"table {name!r} has {n_rows:,} rows, and the viewer's image of all thumbnails has room for {most:,} of "
             f"{SMALLEST_SIDE} x {SMALLEST_SIDE} pixels: choose rows first, or give a smaller size"
         )
-    return min(USUAL_SIDE, largest)
+    wanted = round(COVERED_SIDE / n_rows**0.5)
+    return min(largest, max(LEAST_USUAL_SIDE, min(LARGEST_USUAL_SIDE, wanted)))
 
 
 def checked_size(size: int | tuple[int, int], n_rows: int) -> tuple[int, int]:
@@ -81,7 +88,7 @@ def thumbnail(picture: Picture, size: tuple[int, int]) -> Pixels:
     """
     width, height = size
     if picture.content is None:
-        return placeholder(size)
+        return _placeholder(size)
     pixels = _at_most(picture, size)
     factor = min(width // pixels.shape[1], height // pixels.shape[0])
     pixels = pixels.repeat(factor, axis=0).repeat(factor, axis=1)
@@ -91,7 +98,7 @@ def thumbnail(picture: Picture, size: tuple[int, int]) -> Pixels:
     return result
 
 
-def placeholder(size: tuple[int, int]) -> Pixels:
+def _placeholder(size: tuple[int, int]) -> Pixels:
     """Return the thumbnail of a row without picture: of one that is all transparent the viewer would draw nothing."""
     width, height = size
     x, y = np.meshgrid((np.arange(width) + 0.5) / width - 0.5, (np.arange(height) + 0.5) / height - 0.5)
