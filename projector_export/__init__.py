@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from projector_export.pipeline import export_vocabulary, transform, write
     from projector_export.pipeline.objects import export, inspect_vocabulary, read
     from projector_export.pipeline.texts import export_texts
-    from projector_export.pipeline.texts import export_texts
     from projector_export.table import Column, EmbeddingTable
 
 __all__ = [
@@ -28,7 +27,6 @@ __all__ = [
     "ProjectorExportError",
     "check",
     "export",
-    "export_texts",
     "export_texts",
     "export_vocabulary",
     "inspect_vocabulary",
@@ -44,7 +42,6 @@ _HOMES = {
     "ProjectorExportError": "errors.ProjectorExportError",
     "check": "checks.check",
     "export": "pipeline.objects.export",
-    "export_texts": "pipeline.texts.export_texts",
     "export_texts": "pipeline.texts.export_texts",
     "export_vocabulary": "pipeline.export_vocabulary",
     "inspect_vocabulary": "pipeline.objects.inspect_vocabulary",

@@ -170,8 +170,8 @@ def inspect_vocabulary(
     Parameters
     ----------
     source
-        A model's folder, file or Hub id: both of its tables are looked at where it has two. Or the logdir of an export; or a live
-        object, as :func:`read` takes it, with the kinds of its rows in a column ``kind`` where they are known.
+        A model's folder, file or Hub id: both of its tables are looked at where it has two. Or the logdir of an export; or a
+        live object, as :func:`read` takes it, with the kinds of its rows in a column ``kind`` where they are known.
     wishes
         How it is inspected.
     reading

@@ -108,8 +108,8 @@ def test_layers_and_models_of_keras(tmp_path):
     model = keras.Sequential([keras.layers.Embedding(60, 5, name="first"), keras.layers.Dense(1)])
     model.build((None, 4))
     model.layers[0].set_weights([VALUES])
-    for given, options in ((model, {}), (model, {"vectors": "first"}), (model.layers[0], {})):
-        table = projector_export.read(given, labels=WORDS, **options)
+    for given, chosen in ((model, {}), (model, {"vectors": "first"}), (model.layers[0], {})):
+        table = projector_export.read(given, labels=WORDS, **chosen)
         np.testing.assert_array_equal(table.vectors.read(0, 60), VALUES)
         assert table.columns[0].values == tuple(WORDS)
     with pytest.raises(InvalidInputError, match="name one, not"):
