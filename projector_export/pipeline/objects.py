@@ -73,7 +73,8 @@ def read(
     name
         What the viewer calls the tensor.
     labels
-        One text or number a row: a list, array or series; ``{text: row}``; a tokenizer; or the path of a file of labels.
+        One text or number a row: a list, array or series; ``{text: row}``; a tokenizer; the path of a file of labels; or the
+        name of one of the source's own columns.
     columns
         More about the rows: ``{name: values}``, a data frame, a list of :class:`Column`, or a path. A column of the same name
         replaces the source's own.

@@ -43,7 +43,7 @@ def read(value: object, asked: Asked) -> EmbeddingTable:
         array = _as_numpy(value)
     except (TypeError, ValueError, RuntimeError, BufferError, AttributeError) as error:
         raise InvalidInputError(
-            f"the values of a {described(value)} cannot be had ({error}): give them as a numpy array"
+            f"the values of a {described(value)} cannot be had ({error}): give them as a numpy array in main memory"
         ) from error
     if array.ndim == 0 and array.dtype.kind == "O":
         raise InvalidInputError(f"a {described(value)} is no array of numbers: give its values as a numpy array")
@@ -58,5 +58,5 @@ def _as_numpy(value: object) -> npt.NDArray[np.generic]:
         return np.asarray(found)
     device, _ = found.__dlpack_device__()
     if device != CPU:
-        raise InvalidInputError(f"a {described(value)} lies on another device than the CPU: move it there first")
+        raise BufferError("it lies on another device than the CPU")
     return np.from_dlpack(found)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from os import PathLike
+from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 
-from projector_export.errors import InvalidInputError
+from projector_export.errors import AmbiguousChoiceError, InvalidInputError
 from projector_export.sources.objects import arrow_table, pandas_frame, polars_frame
 from projector_export.sources.objects.classes import described, has_class
 from projector_export.sources.objects.frame import Frame, columns_of_frame
@@ -32,7 +33,7 @@ def with_columns(table: EmbeddingTable, labels: object = None, columns: object =
     table
         The table; a given column replaces its own of the same name.
     labels
-        As :func:`labels_of` takes them.
+        As :func:`labels_of` takes them; or the name of one of the table's columns, which comes first then.
     columns
         As :func:`columns_of` takes them.
 
@@ -43,6 +44,8 @@ def with_columns(table: EmbeddingTable, labels: object = None, columns: object =
     """
     if labels is None and columns is None:
         return table
+    if isinstance(labels, str) and any(column.name == labels for column in table.columns):
+        table, labels = _with_label_first(table, labels), None
     front = () if labels is None else labels_of(labels, table.n_rows)
     back = () if columns is None else columns_of(columns, table.n_rows)
     for column in (*front, *back):
@@ -56,6 +59,15 @@ def with_columns(table: EmbeddingTable, labels: object = None, columns: object =
         given.pop(column.name, column) for column in table.columns if column.name not in {each.name for each in front}
     ]
     return replace(table, columns=(*front, *own, *given.values()))
+
+
+def _with_label_first(table: EmbeddingTable, name: str) -> EmbeddingTable:
+    if Path(name).expanduser().is_file():
+        raise AmbiguousChoiceError(
+            f"labels={name!r} is a column of table {table.name!r} and a file: type {'./' + name!r} for the file"
+        )
+    first = table.column(name)
+    return replace(table, columns=(first, *(column for column in table.columns if column is not first)))
 
 
 def labels_of(labels: object, n_rows: int) -> tuple[Column, ...]:

@@ -44,6 +44,10 @@ def read(value: object, asked: Asked) -> EmbeddingTable:
     """
     model: Any = value
     name, layer = _layer(model, asked)
+    if any("peft" in each.__module__.partition(".")[0] for each in type(layer).__mro__):
+        raise InvalidInputError(
+            f"the embeddings {name!r} carry an adapter ({described(layer)}): give what merge_and_unload() returns"
+        )
     weight: Any = getattr(layer, "weight", None)
     if not has_class(weight, "torch", "Tensor"):
         raise InvalidInputError(f"{described(layer)} has no weight, so it is no layer of embeddings")
@@ -82,13 +86,9 @@ def _layer(model: torch.nn.Module, asked: Asked) -> tuple[str, torch.nn.Module]:
         return _named(model, asked.part, tuple(layers))
     if _is_embedding(model):
         return "", model
-    if callable(getattr(model, "get_input_embeddings", None)):
-        try:
-            layer = model.get_input_embeddings()
-        except NotImplementedError:
-            layer = None
-        if layer is not None:
-            return next((name for name, each in model.named_modules() if each is layer), ""), layer
+    inner = _input_layers(model)
+    if len(inner) == 1:
+        return inner[0]
     if not layers:
         raise NotFoundError(f"{described(model)} holds no embedding layer: give the tensor itself")
     if len(layers) > 1:
@@ -96,6 +96,22 @@ def _layer(model: torch.nn.Module, asked: Asked) -> tuple[str, torch.nn.Module]:
             f"{described(model)} holds {len(layers)} embedding layers, {_listed(tuple(layers))}: choose by vectors=NAME"
         )
     return next(iter(layers.items()))
+
+
+def _input_layers(model: torch.nn.Module) -> list[tuple[str, torch.nn.Module]]:
+    """Return the layers that a model, or the models inside it, say are those of their input; the outermost ones first."""
+    names = {layer: name for name, layer in model.named_modules()}
+    found: dict[torch.nn.Module, str] = {}
+    for each in model.modules():
+        if callable(getattr(each, "get_input_embeddings", None)):
+            try:
+                layer = each.get_input_embeddings()
+            except NotImplementedError:
+                continue
+            if layer is not None:
+                found[layer] = names.get(layer, "")
+    layers = [(name, layer) for layer, name in found.items()]
+    return layers[:1] if callable(getattr(model, "get_input_embeddings", None)) else layers
 
 
 def _named(model: torch.nn.Module, name: str, known: tuple[str, ...]) -> tuple[str, torch.nn.Module]:

@@ -78,6 +78,16 @@ def test_labels_of_a_file(content, ending, tmp_path):
         assert told(given_path)[0] == ("label", WORDS)
 
 
+def test_a_column_of_the_table_as_label(tmp_path, monkeypatch):
+    found = with_columns(table(), columns={"more": WORDS, "n": range(4)})
+    labelled = with_columns(found, "more", {"last": WORDS})
+    assert [column.name for column in labelled.columns] == ["more", "own", "n", "last"]
+    (tmp_path / "more").write_text("a\nb\nc\nd\n")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InvalidInputError, match=r"'more' is a column of table 'embeddings' and a file: type './more'"):
+        with_columns(found, "more")
+
+
 @pytest.mark.heavy
 def test_numbers_of_tensors_are_numbers():
     import torch

@@ -136,6 +136,62 @@ def test_a_layer_is_chosen_by_name():
 
 
 @pytest.mark.heavy
+def test_the_input_layer_of_a_model_inside_a_model_is_found():
+    import torch
+    from transformers import BertConfig, BertModel
+
+    size = {"hidden_size": 4, "num_hidden_layers": 1, "num_attention_heads": 1, "intermediate_size": 4}
+    model = BertModel(BertConfig(vocab_size=11, max_position_embeddings=5, **size))
+    outer = torch.nn.ModuleDict({"encoder": model, "head": torch.nn.Linear(4, 2)})
+    table = objects.read(outer)
+    assert (table.name, table.shape) == ("encoder.embeddings.word_embeddings", (11, 4))
+    assert objects.read(model).shape == (11, 4)
+    assert objects.read(model, vectors="embeddings.position_embeddings").shape == (5, 4)
+    outer["other"] = BertModel(model.config)
+    with pytest.raises(AmbiguousChoiceError, match="holds 6 embedding layers"):
+        objects.read(outer)
+
+
+@pytest.mark.heavy
+def test_adapters_are_refused():
+    import torch
+
+    adapted = type("Embedding", (torch.nn.Embedding,), {"__module__": "peft.tuners.lora.layer"})
+    with pytest.raises(InvalidInputError, match=r"carry an adapter .*merge_and_unload\(\)"):
+        objects.read(torch.nn.Sequential(adapted(3, 2)))
+
+
+class OnDevice:
+    """As CuPy's arrays are: on a device, and not converted without being asked."""
+
+    __cuda_array_interface__ = None
+
+    def __array__(self, dtype=None, copy=None):
+        raise TypeError("implicit conversion is not allowed")
+
+    def get(self):
+        return VALUES
+
+
+class Elsewhere:
+    """An array that only says where it is."""
+
+    def __dlpack__(self, **options):
+        raise AssertionError("it was asked for")
+
+    def __dlpack_device__(self):
+        return 2, 0
+
+
+def test_arrays_on_devices():
+    np.testing.assert_array_equal(rows_of(objects.read(OnDevice())), VALUES)
+    with pytest.raises(
+        InvalidInputError, match=r"Elsewhere cannot be had \(it lies on another device than the CPU\): give them as"
+    ):
+        objects.read(Elsewhere())
+
+
+@pytest.mark.heavy
 def test_views_of_tensors_are_read_as_they_are():
     import torch
 
