@@ -16,6 +16,7 @@ import errno
 import json
 import os
 import shutil
+import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -32,7 +33,7 @@ from projector_export.vectors import Float32Array
 __all__ = ["ChunkFacts", "ChunkStore", "ChunkWriter"]
 
 MANIFEST = "manifest.json"
-_DAMAGED = (OSError, ValueError, KeyError, EOFError)
+_DAMAGED = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile)
 
 
 @dataclass(frozen=True, eq=False)

@@ -19,6 +19,7 @@ from projector_export.tabular.records import Wanted
 __all__ = ["Chunk", "Corpus", "Data", "Survey", "open_corpus"]
 
 Data: TypeAlias = "str | PathLike[str] | Sequence[str | None] | Records"
+"""Path or address of a file of records, texts in memory, or records that are open already."""
 
 _SURROGATES = re.compile("[\ud800-\udfff]")
 USUAL_COLUMN = "text"
@@ -182,6 +183,9 @@ def open_corpus(data: Data, columns: TextColumns) -> Corpus:
 
 
 def _checked_texts(data: object) -> Sequence[str | None]:
+    listing = getattr(data, "tolist", None) or getattr(data, "to_list", None)  # an array of numpy, a column of pandas or polars
+    if callable(listing) and getattr(data, "ndim", 1) == 1:
+        data = listing()
     if not isinstance(data, Sequence) or isinstance(data, (bytes, bytearray)):
         raise InvalidInputError(
             f"texts are a path, a list of texts, or records, not a {type(data).__name__}: turn it into a list of its texts"

@@ -28,10 +28,16 @@ def pool(hidden: Tensor, mask: Tensor, pooling: Pooling) -> Tensor:
     Returns
     -------
     Tensor of shape ``(n_texts, n_dims)``
+        A text without any token gets zeros.
     """
+    lengths = mask.sum(dim=1)
+    found = _pooled(hidden, mask, lengths, pooling)
+    return found if bool(lengths.all()) else found.masked_fill(lengths[:, None] == 0, 0.0)
+
+
+def _pooled(hidden: Tensor, mask: Tensor, lengths: Tensor, pooling: Pooling) -> Tensor:
     if pooling == "cls":
         return hidden[:, 0]
-    lengths = mask.sum(dim=1)
     if pooling == "last":
         return hidden[range(len(hidden)), (lengths - 1).clamp(min=0)]
     wide = mask[:, :, None]

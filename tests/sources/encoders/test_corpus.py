@@ -1,0 +1,131 @@
+import json
+
+import numpy as np
+import pytest
+
+from projector_export.errors import AmbiguousChoiceError, InvalidInputError, NotFoundError
+from projector_export.sources.encoders.corpus import open_corpus
+from projector_export.sources.encoders.options import Encoding, Running, TextColumns
+
+
+def records(path, rows):
+    path.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def news(tmp_path):
+    rows = [
+        {"title": "One", "body": "first", "year": 1999, "tags": ["a"]},
+        {"title": "Two", "body": None, "year": 2000, "tags": []},
+        {"title": " ", "body": "third \ud800", "year": 2001, "tags": ["b", "c"]},
+    ]
+    return records(tmp_path / "news.jsonl", rows)
+
+
+def texts_of(corpus, n_texts=2):
+    return [text for chunk in corpus.chunks(n_texts) for text in chunk.texts]
+
+
+def test_several_columns_join_without_their_empty_parts(news):
+    corpus = open_corpus(news, TextColumns(text=["title", "body"], separator=" | "))
+    assert texts_of(corpus) == ["One | first", "Two", "third \ufffd"]
+    assert corpus.label == "title + body"
+    assert corpus.metadata_columns == ("year", "tags")
+
+
+def test_named_metadata_only(news):
+    corpus = open_corpus(news, TextColumns(text="title", metadata=["year", "title"]))
+    assert corpus.metadata_columns == ("year",)
+
+
+def test_the_column_called_text_or_the_only_one(tmp_path):
+    assert open_corpus(records(tmp_path / "a.jsonl", [{"x": "1", "text": "t"}]), TextColumns()).label == "text"
+    assert open_corpus(records(tmp_path / "b.jsonl", [{"x": "1"}]), TextColumns()).label == "x"
+
+
+def test_not_clear_which_column(news):
+    with pytest.raises(AmbiguousChoiceError, match="--text COLUMN, out of 'title', 'body', 'year', 'tags'"):
+        open_corpus(news, TextColumns())
+
+
+@pytest.mark.parametrize("options", [{"text": "nope"}, {"text": "title", "metadata": ["nope"]}])
+def test_a_column_that_is_not_there(news, options):
+    with pytest.raises(NotFoundError, match="no column 'nope'"):
+        open_corpus(news, TextColumns(**options))
+
+
+def test_numbers_are_texts_and_lists_are_not(news):
+    assert texts_of(open_corpus(news, TextColumns(text="year"))) == ["1999", "2000", "2001"]
+    with pytest.raises(InvalidInputError, match=r"'tags', row 0: a list is no text"):
+        open_corpus(news, TextColumns(text="tags")).survey(2)
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 10])
+def test_a_survey_counts_and_chunks_begin_anywhere(news, size):
+    corpus = open_corpus(news, TextColumns(text="title"))
+    survey = corpus.survey(size)
+    assert survey.n_texts == 3
+    assert len(survey.digests) == -(-3 // size)
+    for number, digest in enumerate(survey.digests):
+        (chunk, *_) = corpus.chunks(size, start=number * size)
+        assert chunk.digest == digest
+
+
+def test_many_columns_are_told(tmp_path):
+    path = records(tmp_path / "wide.jsonl", [{"text": "t", **{f"c{number}": number for number in range(60)}}])
+    corpus = open_corpus(path, TextColumns())
+    assert len(corpus.metadata_columns) == 50
+    assert "first 50 of 60" in corpus.notes[0]
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        ([], "no rows"),
+        (["a", 7], "text 1 of the list is '7'"),
+        ({"a": 1}, "not a dict"),
+        (np.array([["a"]]), "not a ndarray"),
+        (iter(["a"]), "not a list_iterator"),
+        (b"abc", "not a bytes"),
+    ],
+)
+def test_what_is_no_list_of_texts(data, words):
+    with pytest.raises(InvalidInputError, match=words):
+        open_corpus(data, TextColumns()).survey(4)
+
+
+def test_a_missing_text_of_a_list_is_empty():
+    given = ["a", None]
+    assert texts_of(open_corpus(given, TextColumns())) == ["a", ""]
+    assert given == ["a", None]
+
+
+@pytest.mark.parametrize("package", ["numpy", "pandas", "polars"])
+def test_a_column_of_texts(package):
+    module = pytest.importorskip(package)
+    make = module.array if package == "numpy" else module.Series
+    assert texts_of(open_corpus(make(["a", "b"]), TextColumns())) == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda: Encoding(pooling="sum"), "pooling is one of cls, mean, max, last, not 'sum'"),
+        (lambda: Encoding(granularity="letter"), "granularity is one of"),
+        (lambda: Encoding(layer="last"), "layer is a whole number or 'all'"),
+        (lambda: Encoding(truncate_dim=0), "truncate_dim is a whole number from 1 on"),
+        (lambda: Encoding(prompt="a", prompt_name="b"), "give one of them"),
+        (lambda: Encoding(granularity="word", pooling="mean"), "instead of words"),
+        (lambda: Encoding(special_tokens=True), "granularity 'token'"),
+        (lambda: Running(backend="tpu"), "backend is one of"),
+        (lambda: Running(dtype="int8"), "dtype is one of"),
+        (lambda: Running(workers=0), "workers is a whole number"),
+        (lambda: Running(batch_tokens=True), "batch_tokens is a whole number"),
+        (lambda: TextColumns(text=["a", "a"]), "named twice"),
+        (lambda: TextColumns(max_characters=2), "max_characters"),
+    ],
+)
+def test_options_that_say_nothing_sensible(make, words):
+    with pytest.raises(InvalidInputError, match=words):
+        make()
