@@ -13,13 +13,13 @@ import transformers
 
 from projector_export.errors import InvalidInputError
 from projector_export.pipeline import Written
+from projector_export.sources.huggingface.tokenizer_columns import tokenizer_columns
 from projector_export.table import Column
 from projector_export.training.chosen_rows import Wanted
 from projector_export.training.labels import numbered_columns
 from projector_export.training.recorder import DEFAULT_FOLLOWED, Layer, Recorder
 from projector_export.training.runs import Unit
 from projector_export.training.schedule import check_every
-from projector_export.training.tokenizer_columns import tokenizer_columns
 from projector_export.training.torch_layers import layer_of, name_of
 from projector_export.training.torch_recording import TorchRecording
 

@@ -18,6 +18,7 @@ from projector_export.pipeline.vectors import VectorReading, read_vectors
 from projector_export.pipeline.vocabulary import kind_of, read_vocabulary
 from projector_export.pipeline.wishes import Wishes
 from projector_export.sources import objects, own_export, vector_files
+from projector_export.sources.huggingface.tokenizer_columns import is_tokenizer, tokenizer_columns
 from projector_export.sources.images import attach
 from projector_export.sources.keras import live
 from projector_export.table import EmbeddingTable
@@ -209,6 +210,11 @@ def inspect_vocabulary(
 def _told(
     table: EmbeddingTable, labels: object, columns: object, images: object, progress: Progress | None
 ) -> EmbeddingTable:
+    if is_tokenizer(labels):
+        spelled = tokenizer_columns(labels, table.n_rows)
+        names = {column.name for column in spelled}
+        others = (column for column in table.columns if column.name not in names)
+        table, labels = replace(table, columns=(*spelled, *others)), None
     table = objects.with_columns(table, labels, columns)
     return table if images is None else attach(table, images, progress=stage(progress, "thumbnails"))
 

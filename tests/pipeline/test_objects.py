@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import tokenizers
 
 import projector_export
 from projector_export import Column, EmbeddingTable, options
@@ -213,3 +214,13 @@ def test_the_options_are_where_they_belong():
     for name in options.__all__:
         assert getattr(options, name).__doc__
     assert not hasattr(projector_export, "Destination")
+
+
+def test_a_live_tokenizer_labels_rows_as_vocab_does(minilm):
+    tokenizer = tokenizers.Tokenizer.from_file(str(minilm / "tokenizer.json"))
+    expected = projector_export.read(minilm)
+    found = projector_export.read(np.zeros((expected.n_rows, 2)), labels=tokenizer)
+    for column in expected.columns:
+        if column.name not in {"norm", "kind"}:
+            assert list(found.column(column.name).values) == list(column.values), column.name
+    assert found.column("token").spelled

@@ -176,7 +176,7 @@ def test_the_first_of_several_processes_writes(tmp_path):
 
 
 def test_a_tokenizer_may_be_named_or_missing(tmp_path, tokenizer):
-    from projector_export.training.tokenizer_columns import tokenizer_columns
+    from projector_export.sources.huggingface.tokenizer_columns import tokenizer_columns
 
     tokenizer.save_pretrained(tmp_path / "tokenizer")
     expected = [list(column.values) for column in tokenizer_columns(tokenizer, N_ROWS)]
@@ -197,7 +197,7 @@ def test_a_tokenizer_may_be_named_or_missing(tmp_path, tokenizer):
 def test_a_tokenizer_without_files_of_a_known_kind_names_its_own_entries():
     from transformers import ByT5Tokenizer
 
-    from projector_export.training.tokenizer_columns import tokenizer_columns
+    from projector_export.sources.huggingface.tokenizer_columns import tokenizer_columns
 
     token = tokenizer_columns(ByT5Tokenizer(), 384)[0]
     assert list(token.values[:3]) == ["<pad>", "</s>", "<unk>"]

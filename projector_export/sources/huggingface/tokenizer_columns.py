@@ -15,7 +15,14 @@ from projector_export.sources.vocabulary_columns import refuse_other_model, voca
 from projector_export.table import Column
 from projector_export.tokens import Vocabulary
 
-__all__ = ["tokenizer_columns"]
+__all__ = ["is_tokenizer", "tokenizer_columns"]
+
+
+def is_tokenizer(thing: object) -> bool:
+    """Tell whether something is a live tokenizer of transformers or tokenizers: it names its entries and can be saved."""
+    return callable(getattr(thing, "get_vocab", None)) and any(
+        callable(getattr(thing, name, None)) for name in ("save_pretrained", "save")
+    )
 
 
 def tokenizer_columns(tokenizer: object, n_rows: int) -> tuple[Column, ...]:
