@@ -44,7 +44,7 @@ def read(logdir: str | PathLike[str], name: str | None = None) -> EmbeddingTable
     AmbiguousChoiceError
         If it holds several tensors and none of that name.
     CorruptFileError
-        If a file is not what the manifest says.
+        If a file is not what the manifest says, or the tensor's manifest cannot be read. That of another tensor may be so.
     """
     folder, manifest = _chosen(Path(logdir).expanduser(), name)
     step = Step("read own_export", {"folder": folder.name, "created": manifest.created})
@@ -58,30 +58,47 @@ def read(logdir: str | PathLike[str], name: str | None = None) -> EmbeddingTable
 
 
 def _chosen(logdir: Path, name: str | None) -> tuple[Path, ExportManifest]:
-    found = {manifest.name: (folder, manifest) for folder, manifest in _exports(logdir)}
+    found: dict[str, tuple[Path, ExportManifest]] = {}
+    broken: dict[str, CorruptFileError] = {}
+    for tensor_name, path in _manifests(logdir):
+        try:
+            manifest = export_manifest.decode(_text(path), where=str(path))
+        except CorruptFileError as error:
+            broken[tensor_name] = error
+        else:
+            found[manifest.name] = (path.parent, manifest)
+    if name in found:
+        return found[name]
+    if name in broken or (broken and not found):
+        raise broken.get(name or "") or next(iter(broken.values()))
     if not found:
         raise NotFoundError(
             f"{logdir} holds no export of this program: give the logdir (or LOGDIR/RUN) of an earlier one"
         )
-    if name in found:
-        return found[name]
     if len(found) > 1:
+        beside = f"; besides, {next(iter(broken.values()))}" if broken else ""
         raise AmbiguousChoiceError(
-            f"{logdir} holds several tensors ({', '.join(found)}) and none named {name!r}: add --name with one of these"
+            f"{logdir} holds several tensors ({', '.join(found)}) and none named {name!r}: add --name with one of these{beside}"
         )
     return next(iter(found.values()))
 
 
-def _exports(logdir: Path) -> list[tuple[Path, ExportManifest]]:
+def _manifests(logdir: Path) -> list[tuple[str, Path]]:
+    """Return the names of tensors, as the config says them, and where their manifests are."""
     config = logdir / projector_config.FILE_NAME
     if not config.is_file():
         return []
     entries = projector_config.decode(_text(config), where=str(config)).embeddings
-    folders = (logdir / PurePosixPath(info.tensor_path).parts[0] for info in entries if "/" in info.tensor_path)
     paths = [
-        folder / export_manifest.FILE_NAME for folder in folders if folder.parent == logdir and folder.name != ".."
+        (info.tensor_name, logdir / PurePosixPath(info.tensor_path).parts[0] / export_manifest.FILE_NAME)
+        for info in entries
+        if "/" in info.tensor_path
     ]
-    return [(path.parent, export_manifest.decode(_text(path), where=str(path))) for path in paths if path.is_file()]
+    return [
+        (name, path)
+        for name, path in paths
+        if path.parent.parent == logdir and path.parent.name != ".." and path.is_file()
+    ]
 
 
 def _text(path: Path) -> str:
