@@ -241,13 +241,14 @@ class ChunkStore:
         for path in self.folder.glob("chunk-*"):
             shutil.rmtree(path, ignore_errors=True)
 
-    def remove(self) -> None:
-        """Take the folder away, and the one above where nothing else is in it."""
+    def remove(self, made: Sequence[Path] = ()) -> None:
+        """Take the folder away, and the one above and those that were made for it where nothing else is in them."""
         shutil.rmtree(self.folder, ignore_errors=True)
-        try:
-            self.folder.parent.rmdir()
-        except OSError:
-            return
+        for folder in dict.fromkeys((self.folder.parent, *made)):
+            try:
+                folder.rmdir()
+            except OSError:
+                return
 
 
 @contextmanager

@@ -183,7 +183,9 @@ def open_corpus(data: Data, columns: TextColumns) -> Corpus:
 
 
 def _checked_texts(data: object) -> Sequence[str | None]:
-    listing = getattr(data, "tolist", None) or getattr(data, "to_list", None)  # an array of numpy, a column of pandas or polars
+    listing = getattr(data, "tolist", None) or getattr(
+        data, "to_list", None
+    )  # an array of numpy, a column of pandas or polars
     if callable(listing) and getattr(data, "ndim", 1) == 1:
         data = listing()
     if not isinstance(data, Sequence) or isinstance(data, (bytes, bytearray)):

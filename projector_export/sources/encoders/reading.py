@@ -201,6 +201,7 @@ def _versions() -> Iterator[tuple[str, JSONValue]]:
 @contextmanager
 def _locked(store: ChunkStore) -> Iterator[Callable[[], None]]:
     """Have a folder for oneself; gives a function that takes the folder away when the block ends."""
+    made = [folder for folder in store.folder.parents if not folder.exists()]
     with told_as_sentences(store.folder):
         store.folder.mkdir(parents=True, exist_ok=True)
     lock = FileLock(store.folder / ".lock", timeout=0)
@@ -221,7 +222,7 @@ def _locked(store: ChunkStore) -> Iterator[Callable[[], None]]:
         ) from error
     finally:
         if is_left or store.manifest() is None:
-            store.remove()
+            store.remove(made)
 
 
 def _encode_missing(
