@@ -22,6 +22,7 @@ from layout_cases import growth, layouts
 from measure import Measurement, RunFailedError, own_peak_bytes
 from rich.console import Console
 from rich.table import Table
+from text_cases import text_memory, texts
 from torch_cases import add_embedding
 from word_vector_cases import word_vectors
 
@@ -40,6 +41,8 @@ CASES = {
     "keras": Case(3, keras),
     "add_embedding": Case(3, add_embedding),
     "word_vectors": Case(1, word_vectors),
+    "texts": Case(1, texts),
+    "text_memory": Case(1, text_memory),
 }
 
 
