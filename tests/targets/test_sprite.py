@@ -15,7 +15,6 @@ from projector_export.checks import check
 from projector_export.errors import InvalidInputError
 from projector_export.formats import png, projector_config, standalone_config
 from projector_export.options import Destination, ViewerLimits
-from projector_export.options import Destination, ViewerLimits
 from projector_export.table import Thumbnails
 from projector_export.targets.sprite import check_sprite, write_sprite
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import isqrt
+from math import isqrt, sqrt
 
 import numpy as np
 import numpy.typing as npt
@@ -45,7 +45,7 @@ def usual_side(n_rows: int, name: str) -> int:
             f"table {name!r} has {n_rows:,} rows, and the viewer's image of all thumbnails has room for {most:,} of "
             f"{SMALLEST_SIDE} x {SMALLEST_SIDE} pixels: choose rows first, or give a smaller size"
         )
-    wanted = round(COVERED_SIDE / n_rows**0.5)
+    wanted = round(COVERED_SIDE / sqrt(n_rows))
     return min(largest, max(LEAST_USUAL_SIDE, min(LARGEST_USUAL_SIDE, wanted)))
 
 
