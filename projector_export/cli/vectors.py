@@ -27,7 +27,9 @@ __all__ = ["vectors"]
 @click.option("--format", "wanted", type=click.Choice(FORMATS), metavar="FORMAT", help="If FILE is not recognised.")
 @click.option("--limit", type=click.IntRange(min=1), help="The first so many vectors only.")
 @click.option("--header/--no-header", default=None, help="Whether CSV or TSV begins with names.  [default: by content]")
-@click.option("--split", metavar="NAME", help="Part of a dataset folder that has several.")
+@click.option(
+    "--split", metavar="NAME", help="Part of a dataset folder, LanceDB table or Chroma collection, of several."
+)
 @click.option(
     "--images", metavar="DIR|COLUMN", help="Pictures as thumbnails: a folder, or a column with them or their paths."
 )
@@ -41,8 +43,8 @@ def vectors(file: str, **options: object) -> None:
     """Export ready-made vectors, with everything that their file says about them.
 
     FILE is npy, npz, HDF5, safetensors or torch; Parquet, Arrow, CSV, TSV or JSON lines, also at an address (https://, s3://,
-    hf://); a folder that Hugging Face datasets wrote; word2vec, GloVe, fastText or gensim; GGUF. Other columns of the file
-    become metadata. Pickles are never loaded.
+    hf://); a folder that Hugging Face datasets wrote; word2vec, GloVe, fastText or gensim; GGUF; an index of FAISS, a folder
+    of LanceDB or Chroma. Other columns of the file become metadata. Pickles are never loaded.
 
     \b
     Examples:

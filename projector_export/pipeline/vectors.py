@@ -9,7 +9,7 @@ from pathlib import Path
 from projector_export.errors import InvalidInputError, NotFoundError
 from projector_export.pipeline.export import Destination, as_destination, check_wishes, name_tables, write
 from projector_export.pipeline.treatment import Progress, Treatment, stage
-from projector_export.sources import gguf, images, vector_files, word_vectors
+from projector_export.sources import gguf, images, indexes, vector_files, word_vectors
 from projector_export.sources.vector_files import VectorReading, labelled
 from projector_export.table import EmbeddingTable
 from projector_export.tabular.location import Location
@@ -21,7 +21,7 @@ __all__ = ["FORMATS", "VectorReading", "export_vectors", "read_vectors"]
 
 _GGUF = "gguf"
 
-FORMATS = (*vector_files.FORMATS, *word_vectors.FORMATS, _GGUF)
+FORMATS = (*vector_files.FORMATS, *word_vectors.FORMATS, _GGUF, *indexes.FORMATS)
 """Names of all formats of ready-made vectors."""
 
 _CERTAIN = frozenset({"npy", "npz", "hdf5", "parquet", "arrow", "safetensors", "torch", "keras", "numbers"})
@@ -37,7 +37,7 @@ def read_vectors(
     ----------
     path
         A file or folder: arrays (npy, npz, HDF5, safetensors, torch), records (CSV, TSV, JSON lines, Parquet, Arrow, datasets),
-        word vectors, or GGUF. Files of records may lie at an address.
+        word vectors, GGUF, or the index or database of FAISS, LanceDB or Chroma. Files of records may lie at an address.
     reading
         Which array or column, which labels and pictures, how many rows.
     progress
@@ -107,6 +107,9 @@ def _read(location: Location, reading: VectorReading, walked: Walked | None) -> 
     path = location.source
     if kind == _GGUF:
         table = gguf.read(path, tensor=reading.column, limit=reading.limit, progress=walked)
+    elif kind in indexes.FORMATS:
+        part, column = reading.split, reading.column
+        table = indexes.read(path, collection=part, column=column, limit=reading.limit, progress=walked)
     elif kind in word_vectors.FORMATS:
         _refuse_column(reading, location)
         table = word_vectors.read(path, format=kind, limit=reading.limit, progress=walked)
@@ -117,6 +120,9 @@ def _read(location: Location, reading: VectorReading, walked: Walked | None) -> 
 
 
 def _format_of(location: Location) -> str | None:
+    index = None if location.is_address else indexes.recognises(location.path)
+    if index is not None:
+        return index
     found = vector_files.recognises(location.source)
     if location.is_address or found in _CERTAIN or not location.path.is_file():
         return found

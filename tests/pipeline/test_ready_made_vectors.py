@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 import safetensors.numpy
 
-from projector_export.errors import InvalidInputError, NotFoundError, WriteError
+from projector_export.errors import AmbiguousChoiceError, InvalidInputError, NotFoundError, WriteError
 from projector_export.pipeline.vectors import FORMATS, VectorReading, export_vectors, read_vectors
 
 TABLE = np.random.default_rng(3).normal(size=(12, 4)).astype(np.float32)
@@ -162,3 +162,23 @@ def test_paths_of_pictures_are_relative_to_the_file(tmp_path):
         read_vectors(folder / "x.csv", VectorReading(images="file"))
     with pytest.raises(NotFoundError, match=r"'pics' is neither a folder nor a column"):
         read_vectors(folder / "x.csv", VectorReading(images="pics"))
+
+
+@pytest.mark.heavy
+def test_indexes_are_told_by_their_content(tmp_path):
+    import faiss
+    import lancedb
+
+    rows = np.random.default_rng(3).normal(size=(40, 6)).astype(np.float32)
+    flat = faiss.IndexFlatL2(6)
+    flat.add(rows)
+    faiss.write_index(flat, str(tmp_path / "flat.bin"))
+    database = lancedb.connect(tmp_path / "base")
+    for name in ("a", "b"):
+        database.create_table(name, [{"vector": row.tolist(), "title": f"{name}{n}"} for n, row in enumerate(rows)])
+    for path, reading in ((tmp_path / "flat.bin", None), (tmp_path / "base", VectorReading(split="b"))):
+        (table,) = read_vectors(path, reading)
+        np.testing.assert_array_equal(table.vectors.read(0, 40), rows)
+    assert list(table.column("title").values)[:2] == ["b0", "b1"]
+    with pytest.raises(AmbiguousChoiceError, match=r"'a', 'b' \(--split NAME"):
+        read_vectors(tmp_path / "base")

@@ -38,5 +38,8 @@ def chosen(names: Sequence[str], wanted: str | None, *, where: str, kind: str) -
             raise NotFoundError(f"{where!r} has no {kind} {wanted!r}; it has {listed}")
         return wanted
     if len(names) > 1:
-        raise AmbiguousChoiceError(f"{where!r} holds more than one {kind}: name one of {listed}")
+        option = "column" if kind.startswith("column") else "split"
+        raise AmbiguousChoiceError(
+            f"{where!r} holds more than one {kind}: name one of {listed} (--{option} NAME, {option}=...)"
+        )
     return names[0]

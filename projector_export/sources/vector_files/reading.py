@@ -30,7 +30,7 @@ class VectorReading:
     header
         Whether the first row of CSV or TSV names the columns; None to decide by content.
     split
-        Which part of a dataset folder that has several.
+        Which part of a dataset folder, table of LanceDB or collection of Chroma, where there are several.
     images
         A folder of pictures; or the name of a column that holds the pictures themselves, or their paths, relative to the
         file's folder and below it. :func:`projector_export.pipeline.vectors.read_vectors` makes thumbnails of them.
