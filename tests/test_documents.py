@@ -108,6 +108,7 @@ EXAMPLES = {
     "keras_sentiment.py": lambda minilm, folder: [folder],
     "lightning_callback.py": lambda minilm, folder: [folder],
     "pytorch.py": lambda minilm, folder: [folder],
+    "thumbnails.py": lambda minilm, folder: [folder],
     "texts_any_encoder.py": lambda minilm, folder: [folder],
     "texts_layers.py": lambda minilm, folder: [minilm, folder],
     "trainer_callback.py": lambda minilm, folder: [folder],
