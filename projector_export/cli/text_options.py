@@ -37,7 +37,7 @@ _DATA = (
     click.option(
         "--text-length",
         type=click.IntRange(min=8),
-        default=500,
+        default=160,
         show_default=True,
         help="Characters of a text that labels show; all of it is encoded.",
     ),

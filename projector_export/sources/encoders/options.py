@@ -47,7 +47,7 @@ class TextColumns:
     text: Sequence[str] = ()
     separator: str = " "
     metadata: Sequence[str] | None = None
-    max_characters: int = 500
+    max_characters: int = 160
     format: str | None = None
     header: bool | None = None
     split: str | None = None
