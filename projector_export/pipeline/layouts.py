@@ -188,4 +188,5 @@ def _as_table(table: EmbeddingTable, layout: Layout) -> EmbeddingTable:
         table.columns,
         history.then(step),
         selections=table.selections,
+        thumbnails=table.thumbnails,
     )

@@ -35,17 +35,20 @@ def color_column(table: EmbeddingTable, wanted: str | None = None) -> Column | N
         What the viewer is given.
     wanted
         Name of a column; by default ``kind``, where there is one of at least two kinds, or else the first text column that
-        the viewer offers, or else None.
+        the viewer offers, or else the first one of few whole numbers (classes), or else None. None where there are
+        thumbnails, too: the viewer would tint them.
 
     Raises
     ------
     InvalidInputError
         If the viewer cannot colour by the wanted column, or there is none of that name.
     """
+    if wanted is None and table.thumbnails is not None:
+        return None
     if wanted is None:
         texts = [column for column in table.columns if not column.is_numeric and _is_offered(column)]
         usual = [column for column in texts if column.name == USUAL_COLUMN]
-        return next(iter(usual + texts), None)
+        return next(iter(usual + texts), None) or next(filter(_are_classes, table.columns), None)
     for column in table.columns:
         if column.name == wanted and _is_offered(column):
             return column
@@ -95,6 +98,14 @@ def _is_offered(column: Column) -> bool:
             if len(distinct) > LARGEST_CATEGORIES:
                 return False
     return _differs(column)
+
+
+def _are_classes(column: Column) -> bool:
+    """Tell whether a column holds so few whole numbers that the viewer takes them for categories."""
+    values = column.values
+    if not isinstance(values, np.ndarray) or values.dtype.kind not in "iub":
+        return False
+    return 2 <= len(np.unique(values)) <= min(LARGEST_CATEGORIES, len(values) // 2)
 
 
 def _differs(column: Column) -> bool:

@@ -20,7 +20,7 @@ from projector_export.options import Destination, Treatment, ViewerLimits
 from projector_export.pipeline import Layouts
 from projector_export.provenance import Step
 from projector_export.sources import own_export
-from projector_export.table import Layout, Selection
+from projector_export.table import Layout, Selection, Thumbnails
 from projector_export.transforms.layouts.pca import Pca
 
 N_ROWS, N_DIMS = 120, 8
@@ -180,6 +180,16 @@ def test_the_colour_is_preselected(tmp_path):
     (by_side,) = export(tmp_path / "b", "pca", table=table, color="side")
     assert [views_in(each)[0]["selectedColorOptionName"] for each in (by_kind, by_side)] == ["kind", "side"]
     assert views_in(by_side)[0]["selectedLabelOption"] == "token"
+
+
+def test_classes_colour_where_no_texts_do_and_pictures_are_not_tinted(tmp_path):
+    table = table_of()
+    texts = Column("title", [f"title {row}" for row in range(N_ROWS)])
+    classes = Column("class", np.arange(N_ROWS) % 4)
+    numbered = EmbeddingTable(table.name, table.vectors, (texts, Column("id", np.arange(N_ROWS)), classes))
+    pictured = replace(numbered, thumbnails=Thumbnails(np.zeros((N_ROWS, 2, 2, 4), np.uint8)))
+    exports = [export(tmp_path / name, "pca", table=each)[0] for name, each in (("a", numbered), ("b", pictured))]
+    assert [views_in(each)[0]["selectedColorOptionName"] for each in exports] == ["class", "No color map"]
 
 
 def test_a_column_that_differs_in_no_row_of_the_viewer_colours_nothing(tmp_path):

@@ -159,8 +159,8 @@ def test_coordinates_are_written_as_numpy_writes_them(tmp_path):
         ({"script": 4, "kind": 3}, "kind"),
         ({"script": 4, "kind": 1}, "script"),
         ({"token": 300, "script": 50}, "script"),
-        ({"token": 51, "kind": 1}, None),
-        ({}, None),
+        ({"token": 51, "kind": 1}, "number"),
+        ({}, "number"),
     ],
 )
 def test_the_usual_color(columns, expected):
