@@ -4,6 +4,7 @@ Run:  python examples/texts_any_encoder.py [LOGDIR]
 """
 
 import sys
+from itertools import pairwise
 
 import numpy as np
 
@@ -18,7 +19,7 @@ def letter_pairs(texts: list[str]) -> np.ndarray:
     counts = np.zeros((len(texts), len(LETTERS) ** 2), dtype=np.float32)
     for row, text in enumerate(texts):
         places = [LETTERS.find(letter) for letter in text.lower()]
-        for first, second in zip(places, places[1:], strict=False):
+        for first, second in pairwise(places):
             if min(first, second) >= 0:
                 counts[row, first * len(LETTERS) + second] += 1
     return counts

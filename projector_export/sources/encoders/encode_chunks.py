@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 
 from projector_export.errors import InvalidInputError
@@ -12,7 +13,7 @@ from projector_export.sources.encoders.corpus import Chunk, Corpus, Survey
 from projector_export.sources.encoders.encoder import Encoder, IntArray, TokenizedTexts
 from projector_export.vectors import Float32Array
 
-__all__ = ["Assignment", "encode_chunk", "encode_here"]
+__all__ = ["Assignment", "ChunkWork", "encode_here"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,38 +94,63 @@ def encode_here(assignment: Assignment, encoder: Encoder, done: Callable[[int], 
     done
         Called with the number of texts that were encoded since the last call.
     """
-    with encoder.at_work():
+    with ChunkWork(encoder, assignment.store, done) as work:
         for number, chunk in assignment.chunks():
-            encode_chunk(encoder, number, chunk.texts, assignment.store, done)
+            work.encode(number, chunk.texts)
 
 
-def encode_chunk(
-    encoder: Encoder, number: int, texts: list[str], store: ChunkStore, done: Callable[[int], None] | None = None
-) -> int:
-    """Encode the texts of one chunk and keep their vectors; returns the number of texts."""
-    tokenized = encoder.tokenize(texts)
-    with store.writing(number, encoder.layers, tokenized) as writer:
-        for rows, arrays in _encoded(tokenized, encoder.n_threads):
-            writer.put(rows, arrays)
-            if done is not None:
-                done(len(rows))
-    return len(texts)
+@dataclass(eq=False)
+class ChunkWork(AbstractContextManager["ChunkWork"]):
+    """Encodes one chunk after the other, several batches of it at once, always by the same threads.
 
+    Threads of its own for each chunk would cost memory: what mathematical libraries keep for a thread outlives it.
 
-def _encoded(tokenized: TokenizedTexts, n_threads: int) -> Iterator[tuple[IntArray, tuple[Float32Array, ...]]]:
-    """Encode batches, several at once; they come in any order."""
-    if n_threads == 1:
-        for rows in tokenized.batches:
-            yield rows, tokenized.encode(rows)
-        return
-    waiting: dict[Future[tuple[Float32Array, ...]], IntArray] = {}
-    pool = ThreadPoolExecutor(n_threads)
-    try:
-        for rows in tokenized.batches:
-            waiting[pool.submit(tokenized.encode, rows)] = rows
-            if len(waiting) > n_threads:
-                ready, _ = wait(waiting, return_when=FIRST_COMPLETED)
-                yield from ((waiting.pop(each), each.result()) for each in ready)
-        yield from ((rows, each.result()) for each, rows in waiting.items())
-    finally:
-        pool.shutdown(cancel_futures=True)
+    Parameters
+    ----------
+    encoder
+        Makes the vectors.
+    store
+        Where they are kept.
+    done
+        Called with the number of texts that were encoded since the last call.
+    """
+
+    encoder: Encoder
+    store: ChunkStore
+    done: Callable[[int], None]
+
+    def __enter__(self) -> ChunkWork:
+        self._left = ExitStack()
+        self._left.enter_context(self.encoder.at_work())
+        self._pool = self._left.enter_context(ThreadPoolExecutor(self.encoder.n_threads))
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._left.close()
+
+    def encode(self, number: int, texts: list[str]) -> int:
+        """Encode the texts of one chunk and keep their vectors; returns the number of texts."""
+        tokenized = self.encoder.tokenize(texts)
+        with self.store.writing(number, self.encoder.layers, tokenized) as writer:
+            for rows, arrays in self._encoded(tokenized):
+                writer.put(rows, arrays)
+                self.done(len(rows))
+        return len(texts)
+
+    def _encoded(self, tokenized: TokenizedTexts) -> Iterator[tuple[IntArray, tuple[Float32Array, ...]]]:
+        """Encode batches; they come in any order."""
+        if self.encoder.n_threads == 1:
+            for rows in tokenized.batches:
+                yield rows, tokenized.encode(rows)
+            return
+        waiting: dict[Future[tuple[Float32Array, ...]], IntArray] = {}
+        try:
+            for rows in tokenized.batches:
+                waiting[self._pool.submit(tokenized.encode, rows)] = rows
+                if len(waiting) > self.encoder.n_threads:
+                    ready, _ = wait(waiting, return_when=FIRST_COMPLETED)
+                    yield from ((waiting.pop(each), each.result()) for each in ready)
+            yield from ((rows, each.result()) for each, rows in waiting.items())
+        finally:
+            for each in waiting:
+                each.cancel()

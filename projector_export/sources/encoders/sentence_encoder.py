@@ -18,7 +18,7 @@ from projector_export.sources.encoders.encoder import IntArray, TokenizedTexts
 from projector_export.sources.encoders.model_folder import ModelFolder
 from projector_export.sources.encoders.options import Encoding, Running
 from projector_export.sources.encoders.tokens_of_texts import TokenIds
-from projector_export.sources.encoders.torch_work import Workplace, loading, one_thread_a_batch
+from projector_export.sources.encoders.torch_work import Workplace, loading, working
 from projector_export.vectors import Float32Array
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ class SentenceEncoder:
 
     def at_work(self) -> AbstractContextManager[None]:
         """Return a context in which batches are encoded."""
-        return one_thread_a_batch(self.n_threads) if self.n_threads > 1 else nullcontext()
+        return nullcontext() if self.extra is None else working(self.place)
 
     def tokenize(self, texts: Sequence[str]) -> TokenizedTexts:
         """Return texts ready to be encoded."""

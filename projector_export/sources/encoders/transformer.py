@@ -17,7 +17,7 @@ from projector_export.sources.encoders.options import Encoding, Pooling
 from projector_export.sources.encoders.pooling import grouped_mean, pool
 from projector_export.sources.encoders.token_rows import TokenRows
 from projector_export.sources.encoders.tokens_of_texts import TokenIds
-from projector_export.sources.encoders.torch_work import Workplace, one_thread_a_batch
+from projector_export.sources.encoders.torch_work import Workplace, working
 from projector_export.vectors import Float32Array
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ class TransformerEncoder:
 
     def at_work(self) -> AbstractContextManager[None]:
         """Return a context in which batches are encoded."""
-        return one_thread_a_batch(self.n_threads)
+        return working(self.place)
 
     def tokenize(self, texts: Sequence[str]) -> TokenizedTexts:
         """Return texts ready to be encoded."""

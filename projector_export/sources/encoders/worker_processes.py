@@ -14,8 +14,7 @@ from threading import Thread
 
 from projector_export.errors import InvalidInputError
 from projector_export.sources.encoders.chunk_store import ChunkStore
-from projector_export.sources.encoders.encode_chunks import Assignment, encode_chunk
-from projector_export.sources.encoders.encoder import Encoder
+from projector_export.sources.encoders.encode_chunks import Assignment, ChunkWork
 from projector_export.sources.encoders.opening import Model
 
 __all__ = ["encode_in_processes"]
@@ -23,8 +22,8 @@ __all__ = ["encode_in_processes"]
 _WAITING_CHUNKS = 2
 """Of each worker: one that it encodes, one that is ready for it."""
 
-_mine: dict[str, Encoder] = {}
-"""The encoder of a worker process, loaded once."""
+_mine: list[ChunkWork] = []
+"""What a worker process has loaded, once."""
 
 
 def encode_in_processes(
@@ -55,7 +54,7 @@ def encode_in_processes(
         queue.put(device)
     before = {process.pid for process in multiprocessing.active_children()}
     n_threads = max(1, len(os.sched_getaffinity(0)) // len(devices)) if hasattr(os, "sched_getaffinity") else 1
-    pool = ProcessPoolExecutor(len(devices), context, _begin, (model, queue, n_threads))
+    pool = ProcessPoolExecutor(len(devices), context, _begin, (model, assignment.store, queue, n_threads))
     try:
         _hand_out(assignment, pool, _WAITING_CHUNKS * len(devices), done)
         pool.shutdown()
@@ -73,7 +72,7 @@ def encode_in_processes(
 def _hand_out(assignment: Assignment, pool: ProcessPoolExecutor, n_waiting: int, done: Callable[[int], None]) -> None:
     waiting: set[Future[int]] = set()
     for number, chunk in assignment.chunks():
-        waiting.add(pool.submit(_encode, number, chunk.texts, assignment.store))
+        waiting.add(pool.submit(_encode, number, chunk.texts))
         if len(waiting) >= n_waiting:
             ready, waiting = wait(waiting, return_when=FIRST_COMPLETED)
             for each in ready:
@@ -91,7 +90,7 @@ def _require_sendable(model: Model) -> None:
         ) from error
 
 
-def _begin(model: Model, queue: Queue[str | None], n_threads: int) -> None:
+def _begin(model: Model, store: ChunkStore, queue: Queue[str | None], n_threads: int) -> None:
     """Load the model in a new process, which ends with the one that started it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     Thread(target=_end_with_parent, daemon=True).start()
@@ -99,9 +98,8 @@ def _begin(model: Model, queue: Queue[str | None], n_threads: int) -> None:
         import torch
 
         torch.set_num_threads(n_threads)
-    encoder = model.load(queue.get())
-    _mine["encoder"] = encoder
-    encoder.at_work().__enter__()
+    work = ChunkWork(model.load(queue.get()), store, lambda _: None)
+    _mine.append(work.__enter__())
 
 
 def _end_with_parent() -> None:
@@ -111,5 +109,5 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-def _encode(number: int, texts: list[str], store: ChunkStore) -> int:
-    return encode_chunk(_mine["encoder"], number, texts, store)
+def _encode(number: int, texts: list[str]) -> int:
+    return _mine[0].encode(number, texts)
