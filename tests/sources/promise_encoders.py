@@ -15,7 +15,7 @@ from text_models import embed, texts_of
 from projector_export.sources import encoders
 from projector_export.sources.encoders import Encoding, TextColumns, TextOptions
 
-TEXTS = texts_of(40)
+TEXTS = texts_of(40, longest=15)
 RECORDS = [{"class": row % 3, "text": text} for row, text in enumerate(TEXTS)]
 
 

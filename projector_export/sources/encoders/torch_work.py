@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -95,11 +95,13 @@ def working(place: Workplace) -> Iterator[None]:
     is_lean = place.device.startswith("cpu") and place.dtype == "float32"
     if place.n_threads > 1:
         torch.set_num_threads(1)
+    had_onednn = torch.backends.mkldnn.set_flags(False)[0] if is_lean else None
     try:
-        with torch.backends.mkldnn.flags(enabled=False) if is_lean else nullcontext():
-            yield
+        yield
     finally:
         torch.set_num_threads(before)
+        if had_onednn is not None:
+            torch.backends.mkldnn.set_flags(had_onednn)
 
 
 @contextmanager

@@ -9,7 +9,7 @@ import text_models
 from text_models import texts_of
 
 from projector_export import ProjectorExportError
-from projector_export.pipeline.texts import Encoding, Running, TextOptions, read_texts
+from projector_export.pipeline.texts import Encoding, Running, TextColumns, TextOptions, read_texts
 
 pytestmark = pytest.mark.heavy
 
@@ -169,7 +169,8 @@ def test_every_layer(folders):
 
 def test_tokens_in_their_context(folders):
     folder = folders("tiny_bert")
-    (table,) = read_texts(TEXTS, folder, TextOptions(encoding=Encoding(granularity="token")))
+    options = TextOptions(TextColumns(max_characters=1000), Encoding(granularity="token"))
+    (table,) = read_texts(TEXTS, folder, options)
     rows, tokens, words, positions, vectors = [], [], [], [], []
     for row, (states, given) in enumerate(one_by_one(folder)):
         encoding = given.encodings[0]
