@@ -256,6 +256,17 @@ def test_a_damaged_chunk_is_told(tmp_path):
         export_texts(TEXTS, embed, tmp_path)
 
 
+def test_a_disk_that_is_too_small_is_told_after_the_first_chunk(tmp_path, monkeypatch):
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(0, 0, 30_000))
+    model = Ending()
+    with pytest.raises(ProjectorExportError, match="where 0 MB are free: what is done is kept"):
+        export_texts(TEXTS, model, tmp_path)
+    assert model.n_calls == 5
+    monkeypatch.undo()
+    export_texts(TEXTS, model, tmp_path)
+    assert model.n_calls == 5 + 1 + 8
+
+
 KILLED_BY_ITSELF = """
 import os, signal, sys
 sys.path.insert(0, {tests!r})

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 
-from projector_export.errors import InvalidInputError
+from projector_export.errors import InvalidInputError, WriteError
 from projector_export.sources.encoders.chunk_store import ChunkStore
 from projector_export.sources.encoders.corpus import Chunk, Corpus, Survey
 from projector_export.sources.encoders.encoder import Encoder, IntArray, TokenizedTexts
@@ -58,15 +59,33 @@ class Assignment:
         ------
         InvalidInputError
             If the texts are not those that were counted.
+        WriteError
+            If the chunks that there are show that the disk has not enough room for the others.
         """
         missing = self.missing
         first = missing[0] if missing else len(self.survey.digests)
         wanted = set(missing)
+        is_room_known = False
         chunks = self.corpus.chunks(self.chunk_texts, start=first * self.chunk_texts)
         for number, chunk in enumerate(chunks, start=first):
             self.check(number, chunk)
             if number in wanted:
                 yield number, chunk
+                is_room_known = is_room_known or self._require_room(len(self.survey.digests) - number - 1)
+
+    def _require_room(self, n_left: int) -> bool:
+        """Compare what is left to do with the free disk, by the size of a chunk; tells whether there is one already."""
+        done = next(filter(self.store.has, range(len(self.survey.digests))), None)
+        if done is None:
+            return False
+        needed = n_left * sum(path.stat().st_size for path in self.store.path(done).iterdir())
+        free = shutil.disk_usage(self.store.folder).free
+        if needed > free:
+            raise WriteError(
+                f"vectors of the other texts need about {needed / 1e6:,.0f} MB in {self.store.folder}, where "
+                f"{free / 1e6:,.0f} MB are free: what is done is kept, make room and start again"
+            )
+        return True
 
     def check(self, number: int, chunk: Chunk) -> None:
         """Look whether a chunk is what it was.

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from hashlib import sha256
 from os import PathLike, fspath
@@ -21,9 +22,10 @@ Library: TypeAlias = Literal["sentence_transformers", "transformers", "model2vec
 MODULES = "modules.json"
 CONFIG = "config.json"
 
-_WANTED = ("*.json", "*.txt", "*.model", "*.safetensors", "*.spm", "*.tiktoken", "*.jinja")
-_ALSO_PICKLED = ("*.bin",)
-_IGNORED = ("onnx/*", "openvino/*", "flax*", "tf_*", "original/*", "*.gguf")
+_WANTED = frozenset({".json", ".txt", ".model", ".safetensors", ".spm", ".tiktoken", ".jinja"})
+_FOREIGN_FOLDERS = frozenset({"onnx", "openvino", "original", "coreml"})
+_FOREIGN_NAMES = ("flax_", "tf_", "training_args", "optimizer", "scheduler", "rng_state")
+_DOWNLOADS = 4
 _MAX_JSON_BYTES = 64 * 2**20
 _SAMPLED_BYTES = 2**16
 _N_SAMPLES = 64
@@ -119,7 +121,8 @@ def _is_hub_id(name: str) -> bool:
 
 
 def _fetched(name: str, revision: str | None, backend: str) -> Path:
-    from huggingface_hub import HfApi, snapshot_download
+    """Fetch what is needed of a model; offline, take what was fetched before."""
+    from huggingface_hub import HfApi, hf_hub_download, snapshot_download
     from huggingface_hub.errors import (
         HfHubHTTPError,
         LocalEntryNotFoundError,
@@ -128,16 +131,18 @@ def _fetched(name: str, revision: str | None, backend: str) -> Path:
         RevisionNotFoundError,
     )
 
-    wanted = [*_WANTED, *((f"{backend}/*",) if backend != "torch" else ())]
-    ignored = [pattern for pattern in _IGNORED if not pattern.startswith(backend)]
     try:
         try:
-            names = HfApi().list_repo_files(name, revision=revision)
-            if not any(each.endswith(".safetensors") and "/" not in each for each in names):
-                wanted += _ALSO_PICKLED
+            found = HfApi().model_info(name, revision=revision)
         except OfflineModeIsEnabled:
-            wanted += _ALSO_PICKLED
-        return Path(snapshot_download(name, revision=revision, allow_patterns=wanted, ignore_patterns=ignored))
+            return Path(snapshot_download(name, revision=revision, local_files_only=True))
+        names = [sibling.rfilename for sibling in found.siblings or ()]
+        needed = _needed(names, backend)
+        with ThreadPoolExecutor(_DOWNLOADS) as pool:
+            paths = list(pool.map(lambda each: hf_hub_download(name, each, revision=revision), needed))
+        if not paths:
+            raise NotFoundError(f"{name!r} holds no files of a model that turns texts into vectors")
+        return Path(paths[0]).parents[len(PurePosixPath(needed[0]).parts) - 1]
     except RevisionNotFoundError as error:
         raise NotFoundError(f"{name!r} has no revision {revision!r} on the Hub") from error
     except RepositoryNotFoundError as error:
@@ -148,6 +153,20 @@ def _fetched(name: str, revision: str | None, backend: str) -> Path:
         ) from error
     except (HfHubHTTPError, OSError) as error:
         raise TransferError(f"{name!r} cannot be fetched from the Hub: {type(error).__name__}") from error
+
+
+def _needed(names: Sequence[str], backend: str) -> list[str]:
+    """Return which files of a model are fetched: pickled weights only where no others lie in their folder."""
+    folders = {PurePosixPath(name).parent for name in names if name.endswith(".safetensors")}
+    needed = []
+    for name in names:
+        path = PurePosixPath(name)
+        is_foreign = path.parts[0] in _FOREIGN_FOLDERS - {backend} or path.name.startswith(_FOREIGN_NAMES)
+        is_pickled = path.suffix == ".bin" and path.parent not in folders
+        is_of_backend = path.parts[0] == backend
+        if not is_foreign and (path.suffix in _WANTED or is_pickled or is_of_backend):
+            needed.append(name)
+    return needed
 
 
 def _library_of(path: Path, name: str) -> Library:

@@ -138,7 +138,8 @@ class Running:
     batch_tokens
         Padded tokens of a batch; None for what suits the device.
     workers
-        Processes that each load the model; None for one, or one a CUDA device.
+        Processes that each load the model; None for one, or one a CUDA device. A script that asks for several keeps what it
+        does under ``if __name__ == "__main__":``, because each process imports it.
     """
 
     revision: str | None = None
