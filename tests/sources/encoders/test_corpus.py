@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 from projector_export.errors import AmbiguousChoiceError, InvalidInputError, NotFoundError
-from projector_export.sources.encoders.corpus import open_corpus
+from projector_export.sources.encoders.chunk_store import ChunkStore
+from projector_export.sources.encoders.corpus import Survey, open_corpus
+from projector_export.sources.encoders.encode_chunks import Assignment
 from projector_export.sources.encoders.options import Encoding, Running, TextColumns
 
 
@@ -129,3 +131,13 @@ def test_a_column_of_texts(package):
 def test_options_that_say_nothing_sensible(make, words):
     with pytest.raises(InvalidInputError, match=words):
         make()
+
+
+def test_chunks_that_are_not_what_was_counted(news, tmp_path):
+    corpus = open_corpus(news, TextColumns(text="title"))
+    survey = corpus.survey(2)
+    store = ChunkStore(tmp_path / "store")
+    assert [number for number, _ in Assignment(corpus, survey, 2, store).chunks()] == [0, 1]
+    for digests in (("another", survey.digests[1]), survey.digests[:1]):
+        with pytest.raises(InvalidInputError, match="changed while it was read"):
+            list(Assignment(corpus, Survey(3, digests), 2, store).chunks())
