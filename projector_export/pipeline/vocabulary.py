@@ -14,6 +14,7 @@ from projector_export.pipeline.export import Destination, as_destination, check_
 from projector_export.pipeline.reading import Reading
 from projector_export.pipeline.treatment import Progress, Treatment, stage
 from projector_export.sources import gguf, huggingface, keras
+from projector_export.sources.huggingface.model_files import require_found
 from projector_export.table import EmbeddingTable
 from projector_export.targets.result import Written
 from projector_export.transforms.for_viewer import ViewerLimits
@@ -132,6 +133,7 @@ def kind_of(source: str | PathLike[str]) -> SourceKind:
 def _from_hugging_face(
     source: str | PathLike[str], reading: Reading, progress: Progress | None
 ) -> tuple[EmbeddingTable, ...]:
+    require_found(source)
     _refuse(reading, ("layer", "labels"), "Keras and TensorFlow files", "a Hugging Face model", source)
     return huggingface.read(
         source,

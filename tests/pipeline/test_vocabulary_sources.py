@@ -142,3 +142,8 @@ def test_inspect_takes_a_layer_and_cannot_ask_it(tmp_path):
     done = run("inspect", path, "--verify")
     assert done.exit_code == 2
     assert "--verify asks a Hugging Face model" in done.output
+
+
+def test_a_missing_file_is_told_before_options_are_judged():
+    with pytest.raises(NotFoundError, match=r"there is no file 'missing\.keras': give .* \.keras or \.h5 file"):
+        read_tables("missing.keras", Reading(layer="embedding"))

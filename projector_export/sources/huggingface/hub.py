@@ -86,7 +86,7 @@ def _hub_snapshot(repository: str, revision: str | None, patience: Patience) -> 
             return snapshot.name, tuple(sorted(on_disk))
     raise TransferError(
         f"{repository!r}{f' at {revision!r}' if revision else ''} was never fetched to this machine, and HF_HUB_OFFLINE "
-        "forbids the network: unset it, or give a folder"
+        "forbids the network: unset it, or give the path of a model's folder or file"
     )
 
 

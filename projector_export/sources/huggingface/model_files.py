@@ -21,8 +21,13 @@ from projector_export.sources.huggingface.storage import Storage
 from projector_export.sources.huggingface.weights import TensorInfo, Weights
 from projector_export.vectors import Progress, Vectors
 
-__all__ = ["ModelFiles", "open_model"]
+__all__ = ["ModelFiles", "open_model", "require_found"]
 
+_SOURCES = (
+    "give a model's folder, a .safetensors, .gguf, .keras or .h5 file, a SavedModel, a TensorFlow checkpoint, or a Hub id "
+    "(OWNER/NAME)"
+)
+_FILE_ENDINGS = ("/", ".safetensors", ".bin", ".gguf", ".keras", ".h5", ".hdf5", ".index")
 _EIGHT_BITS = frozenset({"F8_E4M3", "F8_E5M2", "F8_E4M3FNUZ", "F8_E5M2FNUZ", "I8"})
 
 
@@ -64,12 +69,34 @@ def open_model(
             raise InvalidInputError(
                 f"{text!r} is on this machine and has no revision {revision!r}: leave --revision away"
             )
+        _require_content(path)
         return ModelFiles(open_local(path))
-    if isinstance(source, PathLike) or _looks_like_path(text):
-        raise NotFoundError(
-            f"{text!r} does not exist: give a model's folder, a .safetensors file or a Hub id (OWNER/NAME)"
-        )
+    require_found(source)
     return ModelFiles(open_hub(text, revision, progress=progress, patience=patience))
+
+
+def require_found(source: str | PathLike[str]) -> None:
+    """Refuse a path that does not exist; what can be a Hub id passes.
+
+    Raises
+    ------
+    NotFoundError
+        If the source is a path, or is spelled as one and not as a Hub id, and nothing lies there.
+    """
+    text = fspath(source)
+    if "\0" in text or _exists(Path(text).expanduser()):
+        return
+    if isinstance(source, PathLike) or _looks_like_path(text):
+        raise NotFoundError(f"there is no file {text!r}: {_SOURCES}")
+
+
+def _require_content(path: Path) -> None:
+    try:
+        is_empty = path.is_dir() and next(path.iterdir(), None) is None
+    except OSError as error:
+        raise InvalidInputError(f"{str(path)!r} cannot be listed: {error.strerror}") from error
+    if is_empty:
+        raise InvalidInputError(f"{str(path)!r} is no model that can be read, but an empty folder: {_SOURCES}")
 
 
 def _exists(path: Path) -> bool:
@@ -82,7 +109,7 @@ def _exists(path: Path) -> bool:
 def _looks_like_path(text: str) -> bool:
     return (
         text.startswith((".", "/", "~"))
-        or text.endswith(("/", ".safetensors", ".bin", ".gguf"))
+        or text.lower().endswith(_FILE_ENDINGS)
         or "\\" in text
         or text.count("/") > 1
         or Path(text).is_absolute()

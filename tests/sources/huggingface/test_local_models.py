@@ -132,7 +132,8 @@ def test_a_truncated_file_is_told_with_its_name(tmp_path):
 @pytest.mark.parametrize(
     ("files", "words"),
     [
-        ([], "is no model that can be read"),
+        ([], "is no model that can be read, but an empty folder: give .* a SavedModel"),
+        (["notes.md"], "is no model that can be read"),
         (["tf_model.h5", "flax_model.msgpack"], "weights of Flax, TensorFlow or Keras only"),
         (["model.gguf"], "weights of GGUF only"),
         (["adapter_model.safetensors", "adapter_config.json"], "is an adapter.*give the base model"),
@@ -148,10 +149,16 @@ def test_a_folder_that_holds_no_weights_is_told(tmp_path, files, words):
 @pytest.mark.parametrize(
     ("source", "words"),
     [
-        ("./nowhere", "does not exist: give a model's folder"),
-        ("/nowhere/at/all", "does not exist"),
-        ("model.safetensors", "does not exist"),
-        ("a/b/c", "does not exist"),
+        (
+            "./nowhere",
+            "there is no file './nowhere': give a model's folder, .* a SavedModel, a TensorFlow checkpoint, or a Hub",
+        ),
+        ("/nowhere/at/all", "there is no file"),
+        ("model.safetensors", "there is no file"),
+        ("owner/model.KERAS", "there is no file"),
+        ("model.weights.h5", "there is no file"),
+        ("model.index", "there is no file"),
+        ("a/b/c", "there is no file"),
         ("", "neither a path nor a Hub id"),
         ("a\0b", "neither a path nor a Hub id"),
     ],
