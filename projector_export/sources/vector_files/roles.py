@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from itertools import islice
 
 from projector_export.errors import AmbiguousChoiceError, InvalidInputError
 from projector_export.sources.vector_files.number_rows import spelled_list
@@ -18,6 +19,7 @@ __all__ = ["Roles", "roles_of"]
 _NUMBERED = re.compile(r"(.*?)([0-9]+)$", re.DOTALL)
 _COMMA = re.compile(r"-?[0-9]+,[0-9]+")
 _N_LISTED = 12
+_N_SHOWN = 40
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,9 @@ def roles_of(
     lists = {name: _length(values) for name, values in sample.items() if _are_lists(values)}
     numbers = [name for name in records.columns if name != label and name not in lists and _are_numbers(sample[name])]
     numbers = [name for name in numbers if not _is_index(records, name, sample[name])]
+    strays = {name: stray for name in records.columns if name != label and (stray := _stray(sample[name])) is not None}
     if column is not None:
+        _refuse_strays(records, strays, [name for name in strays if column not in lists and fnmatchcase(name, column)])
         return _named(records, column, lists, numbers)
     if lists:
         return _lists(records, _only(records, lists), lists)
@@ -83,7 +87,10 @@ def roles_of(
             f"{records.describe['source']!r} has no vectors: none of its columns ({_listed(records.columns)}) holds numbers or "
             f"lists of numbers{_about_commas(sample)}"
         )
-    return _dimensions(records, _longest_series(numbers) or numbers, lists)
+    series = _longest_series([name for name in records.columns if name in numbers or name in strays])
+    chosen = series if any(name in numbers for name in series) else numbers
+    _refuse_strays(records, strays, [name for name in strays if chosen is numbers or name in chosen])
+    return _dimensions(records, chosen, lists)
 
 
 def _named(records: Records, column: str, lists: Mapping[str, int | None], numbers: Sequence[str]) -> Roles:
@@ -118,9 +125,45 @@ def _lists(records: Records, chosen: str, lists: Mapping[str, int | None]) -> Ro
 def _dimensions(records: Records, chosen: Sequence[str], lists: Mapping[str, int | None]) -> Roles:
     taken = frozenset(chosen)
     others = tuple(name for name in records.columns if name not in taken and name not in lists)
-    several = f"{len(chosen):,} columns of numbers {chosen[0]!r} to {chosen[-1]!r}"
+    several = f"{len(chosen):,} columns of numbers {_runs(records.columns, chosen)}"
     note = f"the vectors are the {several if len(chosen) > 1 else f'column of numbers {chosen[0]!r}'}"
     return Roles(None, tuple(chosen), others, (note, *_skipped(None, lists)))
+
+
+def _runs(columns: Sequence[str], chosen: Sequence[str]) -> str:
+    """Return names as ``'a' to 'c', 'e'``: those that stand side by side in the file together."""
+    place = {name: number for number, name in enumerate(columns)}
+    runs: list[list[str]] = []
+    for name in chosen:
+        if runs and place[name] == place[runs[-1][-1]] + 1:
+            runs[-1].append(name)
+        else:
+            runs.append([name])
+    shown = [repr(run[0]) if len(run) == 1 else f"{run[0]!r} to {run[-1]!r}" for run in runs]
+    return ", ".join(shown[:_N_LISTED]) + (", …" if len(shown) > _N_LISTED else "")
+
+
+def _stray(values: Sequence[object]) -> tuple[int, str] | None:
+    """Return row and text of the only cell that is no number, in a column with two numbers or more."""
+    told = [(row, value) for row, value in enumerate(values) if value is not None and value != ""]
+    others = (cell for cell in told if isinstance(cell[1], str) and not is_number(cell[1]))
+    found = list(islice(others, 2))
+    if len(found) != 1 or len(told) < 3:
+        return None
+    row, value = found[0]
+    return row, str(value)
+
+
+def _refuse_strays(records: Records, strays: Mapping[str, tuple[int, str]], names: Sequence[str]) -> None:
+    if not names:
+        return
+    name = names[0]
+    row, value = strays[name]
+    raise InvalidInputError(
+        f"row {row:,} of column {name!r} of {records.describe['source']!r} is {value[:_N_SHOWN]!r}, and all others there are "
+        f"numbers: write a number there, name the columns of the vectors (--column PATTERN), or keep {name!r} as text "
+        f"(--label-column {name!r})"
+    )
 
 
 def _skipped(chosen: str | None, lists: Mapping[str, int | None]) -> tuple[str, ...]:

@@ -236,3 +236,20 @@ def test_rows_without_any_value_beside_them_get_a_label(tmp_path):
     table = read(save(tmp_path, "x1,x2,height\n1,2,\n3,4,1.5\n"))
     assert names(table) == ["row", "height"]
     assert names(read(save(tmp_path, "x1,x2,height\n1,2,3\n3,4,1.5\n"))) == ["height"]
+
+
+def test_one_text_in_a_column_of_numbers_is_no_reason_to_lose_the_dimension(tmp_path):
+    path = save(tmp_path, "a,b,c\n1,2,3\n1,x,3\n4,5,6\n")
+    for column in (None, "*"):
+        with pytest.raises(
+            InvalidInputError, match=r"row 1 of column 'b' of .* is 'x', and all others there are numbers"
+        ):
+            read(path, column=column)
+    series = save(tmp_path, "x1,x2,x3,x4,age\n1,2,3,4,30\n1,2,?,4,old\n4,5,6,7,30\n", "series.csv")
+    with pytest.raises(InvalidInputError, match=r"row 1 of column 'x3'"):
+        read(series)
+    named = save(tmp_path, "x1,x2,age\n1,2,30\n1,2,old\n4,5,30\n", "named.csv")
+    assert names(read(named)) == ["age"]
+    table = read(path, label="b")
+    assert table.provenance.notes == ("the vectors are the 2 columns of numbers 'a', 'c'",)
+    assert list(table.column("b").values) == ["2", "x", "5"]
