@@ -63,7 +63,10 @@ class ArrowFile:
     def chunks(self, wanted: Wanted) -> Iterator[Batch]:
         """Walk through the rows."""
         for piece in self._pieces(wanted):
-            yield {name: _read(piece.column(index), name, wanted) for index, name in enumerate(wanted.columns)}
+            with _told(self.location, self.format):
+                piece.validate(full=True)  # pyarrow believes the places that a file tells, and reads beyond its end
+                batch = {name: _read(piece.column(index), name, wanted) for index, name in enumerate(wanted.columns)}
+            yield batch
 
     def _pieces(self, wanted: Wanted) -> Iterator[pa.RecordBatch]:
         with self.location.opened_anywhere() as file, _told(self.location, self.format):
@@ -163,7 +166,7 @@ def _told(location: Location, kind: str) -> Iterator[None]:
 
     try:
         yield
-    except (pa.ArrowException, OSError, EOFError) as error:
+    except (pa.ArrowException, OSError, EOFError, UnicodeDecodeError, OverflowError) as error:
         if isinstance(error, OSError) and error.errno:
             raise
         reason = str(error).partition("\n")[0].rstrip(".")[:160]

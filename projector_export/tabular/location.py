@@ -77,7 +77,12 @@ class Location:
         text = fspath(source)
         if not text or "\0" in text:
             raise InvalidInputError(f"a file is named by its path or address, not by {text!r}")
-        return cls(text)
+        location = cls(text)
+        if not location.is_address and _is_special(location.path):
+            raise InvalidInputError(
+                f"{text!r} is no regular file but a pipe or device, which can be read only once: write it to a file first"
+            )
+        return location
 
     @property
     def is_address(self) -> bool:
@@ -216,6 +221,13 @@ class Location:
             if not self.is_address or not _is_foreign(error):
                 raise
             raise TransferError(f"{self.shown!r} cannot be read: {_reason(error)}") from None
+
+
+def _is_special(path: Path) -> bool:
+    try:
+        return path.exists() and not (path.is_file() or path.is_dir())
+    except OSError:
+        return False
 
 
 def _exists(path: str) -> bool:

@@ -107,8 +107,10 @@ class FileWindow(io.RawIOBase):
         """Fill a buffer with what follows; 0 at the end of the range."""
         view = memoryview(buffer).cast("B")
         count = max(0, min(len(view), self._size - self._position))
+        if not count:
+            return 0
         self._file.seek(self._offset + self._position)
-        done = self._file.readinto(view[:count]) if count else 0
+        done = self._file.readinto(view[:count])
         self._position += done or 0
         return done or 0
 

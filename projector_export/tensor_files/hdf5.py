@@ -88,7 +88,7 @@ def opened(place: FilePlace) -> Iterator[h5py.File]:
                 yield file
         except ProjectorExportError:
             raise
-        except (OSError, RuntimeError, ValueError, KeyError, TypeError) as error:
+        except (OSError, RuntimeError, ValueError, KeyError, TypeError, OverflowError) as error:
             raise CorruptFileError(f"{place.shown!r} is damaged or no HDF5 file ({_one_line(error)})") from error
 
 

@@ -7,6 +7,8 @@ tensors and plain values only.
 from __future__ import annotations
 
 import pickle
+import struct
+import warnings
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -31,6 +33,12 @@ __all__ = ["TensorVectors", "bytes_of", "load", "read", "stored_type"]
 
 SAVE_TENSORS = "save its tensors alone where you trust it, with `torch.save(model.state_dict(), FILE)`"
 MAX_DEPTH = 8
+
+_DAMAGES = (
+    RuntimeError, EOFError, ValueError, LookupError, TypeError, AttributeError, AssertionError, OverflowError, MemoryError,
+    NotImplementedError, struct.error, zipfile.BadZipFile,
+)  # fmt: skip
+"""What torch raises on damaged files."""
 
 _STORED_TYPES = {
     "torch.float64": "F64", "torch.float32": "F32", "torch.float16": "F16", "torch.bfloat16": "BF16",
@@ -117,7 +125,7 @@ def load(path: Path, *, advice: str = SAVE_TENSORS) -> object:
     """
     damaged = f"{fspath(path)!r} is damaged or no file of torch.save: fetch it again"
     try:
-        is_zip = zipfile.is_zipfile(path)
+        is_zip = _is_zip(path)
         with path.open("rb") as file:
             first = file.read(4)
     except FileNotFoundError as error:
@@ -130,7 +138,9 @@ def load(path: Path, *, advice: str = SAVE_TENSORS) -> object:
         import torch
 
         try:
-            return torch.load(path, map_location="cpu", weights_only=True, mmap=is_zip)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # what it warns of is told below, or is nothing to the user
+                return torch.load(path, map_location="cpu", weights_only=True, mmap=is_zip)
         except pickle.UnpicklingError as error:
             raise InvalidInputError(
                 f"{fspath(path)!r} holds more than tensors and will not be unpickled, because that runs whatever its maker "
@@ -138,8 +148,15 @@ def load(path: Path, *, advice: str = SAVE_TENSORS) -> object:
             ) from error
         except OSError as error:
             raise InvalidInputError(f"{fspath(path)!r} cannot be read: {error}") from error
-        except (RuntimeError, EOFError, ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
+        except _DAMAGES as error:
             raise CorruptFileError(damaged) from error
+
+
+def _is_zip(path: Path) -> bool:
+    try:
+        return zipfile.is_zipfile(path)
+    except zipfile.BadZipFile:
+        return False
 
 
 def stored_type(tensor: torch.Tensor) -> str:

@@ -24,6 +24,8 @@ INPUT_TENSOR, OUTPUT_TENSOR = "token_embd.weight", "output.weight"
 def recognises(path: str | PathLike[str]) -> bool:
     """Whether a path is a GGUF file, by its first four bytes."""
     try:
+        if not Path(path).is_file():
+            return False
         with open(path, "rb") as file:
             return file.read(4) == MAGIC
     except OSError:

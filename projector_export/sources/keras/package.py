@@ -17,7 +17,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Protocol
 
-from projector_export.errors import CorruptFileError, InvalidInputError, NotFoundError, WriteError
+from projector_export.errors import (
+    CorruptFileError,
+    InvalidInputError,
+    NotFoundError,
+    ProjectorExportError,
+    WriteError,
+)
 from projector_export.tensor_files.file_window import FilePlace
 
 __all__ = ["CONFIG", "WEIGHTS", "Package", "is_archive", "open_package"]
@@ -30,6 +36,7 @@ MAX_MEMBER_BYTES = 2**28
 MAX_FREE_BYTES = 2**28
 LARGEST_RATIO = 100
 LOCAL_HEADER_BYTES = 30
+CHECKED_BYTES = 2**20
 
 
 class Package(Protocol):
@@ -150,7 +157,9 @@ class _Archive:
         info = self._member(name)
         shown = f"{self.shown}/{name}"
         if info.compress_type == zipfile.ZIP_STORED:
-            return FilePlace(self.path, self._first_byte(info), info.file_size, shown)
+            stored = FilePlace(self.path, self._first_byte(info), info.file_size, shown)
+            _check_sum(stored, info.CRC)
+            return stored
         keeper = tempfile.TemporaryDirectory(prefix="projector_export-")
         target = Path(keeper.name) / "member"
         with _told(self.shown), zipfile.ZipFile(self.path) as archive, archive.open(info) as member:
@@ -171,6 +180,16 @@ class _Archive:
             raise CorruptFileError(f"{self.shown!r} is damaged: {info.filename!r} is not where its directory says")
         n_name, n_extra = struct.unpack("<HH", head[26:])
         return info.header_offset + LOCAL_HEADER_BYTES + int(n_name) + int(n_extra)
+
+
+def _check_sum(stored: FilePlace, expected: int) -> None:
+    """Compare the bytes of a member that is read where it lies with the sum in the directory, as unpacking would."""
+    found = 0
+    with stored.opened() as window:
+        while block := window.read(CHECKED_BYTES):
+            found = zlib.crc32(block, found)
+    if found != expected:
+        raise CorruptFileError(f"{stored.shown!r} is damaged: its check sum is wrong")
 
 
 def _refuse_member(shown: str, info: zipfile.ZipInfo, earlier: dict[str, zipfile.ZipInfo]) -> None:
@@ -208,7 +227,9 @@ def _told(shown: str) -> Iterator[None]:
     """Tell in one sentence what is wrong with an archive."""
     try:
         yield
+    except ProjectorExportError:
+        raise
     except FileNotFoundError as error:
         raise NotFoundError(f"there is no file {shown!r}") from error
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+    except (zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
         raise CorruptFileError(f"{shown!r} is damaged or no archive ({' '.join(str(error).split())[:200]})") from error

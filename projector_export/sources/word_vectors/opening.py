@@ -6,6 +6,7 @@ import bz2
 import gzip
 import io
 import lzma
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -125,7 +126,7 @@ def _only_member(raw: IO[bytes], name: str) -> IO[bytes]:
         members = [member for member in archive.infolist() if not member.is_dir()]
         if len(members) == 1:
             return archive.open(members[0])
-    except (zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
+    except (zipfile.BadZipFile, RuntimeError, IndexError, ValueError, struct.error, OSError) as error:
         raise CorruptFileError(f"{name!r} is a zip that cannot be read ({error}): fetch or unpack it again") from error
     listed = ", ".join(repr(member.filename) for member in members[:5])
     raise AmbiguousChoiceError(f"{name!r} holds {len(members)} files ({listed}): unpack it and name one of them")

@@ -121,8 +121,9 @@ def parsed(lines: Sequence[bytes], n_dims: int, first_line: int, name: str) -> t
 
 def _from_json(numbers: Sequence[bytes], n_dims: int) -> Float32Array | None:
     """Return numbers that are all spelled as JSON spells them, or None; orjson rounds each to the next float64."""
-    text = b",".join(numbers).replace(b" ", b",")
-    if any(foreign in text for foreign in _FOREIGN):
+    spaced = b" ".join(numbers)
+    text = spaced.replace(b" ", b",")
+    if b"," in spaced or any(foreign in text for foreign in _FOREIGN):
         return None
     try:
         values = np.array(orjson.loads(b"[%b]" % text), dtype=np.float64)
