@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from os import PathLike
 from pathlib import Path
+from types import MappingProxyType
 
 from projector_export.errors import InvalidInputError, NotFoundError
 from projector_export.pipeline.export import Destination, as_destination, check_wishes, name_tables, write
@@ -26,6 +27,17 @@ FORMATS = (*vector_files.FORMATS, *word_vectors.FORMATS, _GGUF, *indexes.FORMATS
 
 _CERTAIN = frozenset({"npy", "npz", "hdf5", "parquet", "arrow", "safetensors", "torch", "keras", "numbers"})
 """Formats of arrays and records that are told by their first bytes."""
+
+_ONLY_FOR = MappingProxyType(
+    {
+        "header": (frozenset({"csv", "tsv", "dataset"}), "CSV and TSV"),
+        "split": (
+            frozenset({"dataset", "lance", "chroma"}),
+            "dataset folders, tables of LanceDB and collections of Chroma",
+        ),
+    }
+)
+"""Option -> the formats that follow it, and what they are called."""
 
 
 def read_vectors(
@@ -105,13 +117,14 @@ def export_vectors(
 def _read(location: Location, reading: VectorReading, walked: Walked | None) -> EmbeddingTable:
     kind = reading.format or _format_of(location)
     path = location.source
+    _refuse_idle(reading, kind, location)
     if kind == _GGUF:
         table = gguf.read(path, tensor=reading.column, limit=reading.limit, progress=walked)
     elif kind in indexes.FORMATS:
         part, column = reading.split, reading.column
         table = indexes.read(path, collection=part, column=column, limit=reading.limit, progress=walked)
     elif kind in word_vectors.FORMATS:
-        _refuse_column(reading, location)
+        _refuse_column(reading, location, "word vectors")
         table = word_vectors.read(path, format=kind, limit=reading.limit, progress=walked)
     else:
         return vector_files.read(path, reading, progress=walked)[0]
@@ -131,10 +144,21 @@ def _format_of(location: Location) -> str | None:
     return word_vectors.recognises(location.path) or found
 
 
-def _refuse_column(reading: VectorReading, location: Location) -> None:
+def _refuse_idle(reading: VectorReading, kind: str | None, location: Location) -> None:
+    """Refuse wishes that a file of that format cannot follow."""
+    if kind not in FORMATS:
+        return
+    for option, (formats, whose) in _ONLY_FOR.items():
+        if getattr(reading, option) is not None and kind not in formats:
+            raise InvalidInputError(f"--{option} is for {whose}, and {location.shown!r} is {kind}: leave it out")
+    if kind == "numbers":
+        _refuse_column(reading, location, "bare numbers")
+
+
+def _refuse_column(reading: VectorReading, location: Location, what: str) -> None:
     if reading.column is not None:
         raise InvalidInputError(
-            f"{location.shown!r} is a file of word vectors and has no column or array {reading.column!r}: leave the name out"
+            f"{location.shown!r} is a file of {what} and has no column or array {reading.column!r}: leave the name out"
         )
 
 

@@ -182,3 +182,18 @@ def test_indexes_are_told_by_their_content(tmp_path):
     assert list(table.column("title").values)[:2] == ["b0", "b1"]
     with pytest.raises(AmbiguousChoiceError, match=r"'a', 'b' \(--split NAME"):
         read_vectors(tmp_path / "base")
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "words"),
+    [
+        ("x.npy", {"header": False}, r"--header is for CSV and TSV, and .*x\.npy' is npy: leave it out"),
+        ("x.vec", {"split": "train"}, r"--split is for dataset folders, .* is word2vec: leave it out"),
+        ("x.csv", {"split": "train"}, r"--split is for dataset folders"),
+        ("numbers.txt", {"column": "v"}, r"is a file of bare numbers and has no column or array 'v'"),
+    ],
+)
+def test_options_that_a_format_cannot_follow_are_refused(tmp_path, name, options, words):
+    MADE[name][0](tmp_path / name)
+    with pytest.raises(InvalidInputError, match=words):
+        read_vectors(tmp_path / name, VectorReading(**options))
