@@ -73,6 +73,8 @@ def read_vectors(
     location = Location.of(path)
     if not location.is_address and not location.path.exists():
         raise NotFoundError(f"there is no file {location.shown!r}")
+    if not location.is_address and location.path.is_file() and location.path.stat().st_size == 0:
+        raise InvalidInputError(f"{location.shown!r} is empty: it has 0 bytes, so write the vectors again")
     if reading.format is not None and reading.format not in FORMATS:
         raise InvalidInputError(f"a file of vectors is one of {', '.join(FORMATS)}, not {reading.format!r}")
     table = _read(location, reading, stage(progress, "reading vectors"))

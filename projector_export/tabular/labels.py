@@ -38,7 +38,9 @@ def read_labels(path: str | PathLike[str], *, n_rows: int | None = None) -> tupl
         If there is no such file or it is none of these.
     """
     location = Location.of(path)
-    kind = "dataset" if location.is_folder() else format_of(location, usual="text")
+    if location.is_folder():
+        raise InvalidInputError(f"labels are a file, and {location.shown!r} is a folder: name a file in it")
+    kind = format_of(location, usual="text")
     if kind == "json":
         return _from_json(location)
     if kind == "text":

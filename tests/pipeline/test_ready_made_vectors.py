@@ -197,3 +197,16 @@ def test_options_that_a_format_cannot_follow_are_refused(tmp_path, name, options
     MADE[name][0](tmp_path / name)
     with pytest.raises(InvalidInputError, match=words):
         read_vectors(tmp_path / name, VectorReading(**options))
+
+
+@pytest.mark.parametrize("name", ["x.npy", "x.csv", "x"])
+def test_a_file_of_no_bytes_is_empty_whatever_its_name(tmp_path, name):
+    (tmp_path / name).touch()
+    with pytest.raises(InvalidInputError, match=r"is empty: it has 0 bytes"):
+        read_vectors(tmp_path / name)
+
+
+def test_labels_are_a_file_and_no_folder(tmp_path):
+    np.save(tmp_path / "x.npy", TABLE)
+    with pytest.raises(InvalidInputError, match=r"labels are a file, and .* is a folder: name a file in it"):
+        read_vectors(tmp_path / "x.npy", VectorReading(labels=tmp_path))
