@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from os import PathLike, fspath
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
@@ -14,11 +16,20 @@ from projector_export.sources.vector_files.reading import VectorReading
 from projector_export.table import Column, EmbeddingTable
 from projector_export.tabular import as_columns
 from projector_export.tensor_files import hdf5, numpy_file, safetensors, torch_file
+from projector_export.tensor_files.file_window import FilePlace
 from projector_export.tensor_files.named_tensor import NamedTensor
+
+if TYPE_CHECKING:
+    import h5py
 
 __all__ = ["read_arrays"]
 
+_ValuesReader: TypeAlias = Callable[[Path, str], list[object]]
+
 N_LISTED = 12
+MAX_VALUES_BYTES = 2**28
+TEXTS_AT_ONCE = 256
+"""Few, for many rows of a crafted file may share one long text."""
 
 
 def read_arrays(path: str | PathLike[str], kind: str, reading: VectorReading) -> EmbeddingTable:
@@ -36,7 +47,8 @@ def read_arrays(path: str | PathLike[str], kind: str, reading: VectorReading) ->
     Returns
     -------
     EmbeddingTable
-        Its vectors are lazy. Arrays of one axis and as many values as there are vectors, in the same ``.npz``, are columns.
+        Its vectors are lazy. Arrays of one axis and as many values as there are vectors, in the same ``.npz`` or
+        HDF5 file, are columns.
 
     Raises
     ------
@@ -54,7 +66,7 @@ def read_arrays(path: str | PathLike[str], kind: str, reading: VectorReading) ->
         "dtype": chosen.dtype,
         "limit": reading.limit,
     }
-    columns, notes = _beside(path, tensors, vectors.shape[0]) if kind == "npz" else ((), ())
+    columns, notes = _beside(path, tensors, _values_reader(kind), vectors.shape[0])
     table = EmbeddingTable(path.stem, vectors, columns, Provenance().then(Step("read_vectors", parameters), *notes))
     if reading.limit is None or reading.limit >= table.n_rows:
         return table
@@ -100,16 +112,58 @@ def _listed(tensors: Sequence[NamedTensor]) -> str:
     return shown + (", …" if len(tensors) > N_LISTED else "")
 
 
-def _beside(path: Path, tensors: Sequence[NamedTensor], n_rows: int) -> tuple[tuple[Column, ...], tuple[str, ...]]:
+def _beside(
+    path: Path, tensors: Sequence[NamedTensor], read_values: _ValuesReader | None, n_rows: int
+) -> tuple[tuple[Column, ...], tuple[str, ...]]:
     """Return the arrays of one value a row as columns, and sentences about those that cannot be read."""
-    values, notes = {}, []
+    values: dict[str, list[object]] = {}
+    notes: list[str] = []
+    if read_values is None:
+        return (), ()
     for tensor in (tensor for tensor in tensors if tensor.shape == (n_rows,)):
         try:
-            array = numpy_file.read_values(path, tensor.name)
+            found = read_values(path, tensor.name)
         except InvalidInputError as error:
             notes.append(f"{error} ({tensor.dtype}): it is left out")
             continue
         values[tensor.name] = [
-            value.decode("utf-8", "backslashreplace") if isinstance(value, bytes) else value for value in array.tolist()
+            value.decode("utf-8", "backslashreplace") if isinstance(value, bytes) else value for value in found
         ]
     return as_columns(values), tuple(notes)
+
+
+def _values_reader(kind: str) -> _ValuesReader | None:
+    return {"npz": _npz_values, "hdf5": _hdf5_values}.get(kind)
+
+
+def _npz_values(path: Path, name: str) -> list[object]:
+    return list(numpy_file.read_values(path, name).tolist())
+
+
+def _hdf5_values(path: Path, name: str) -> list[object]:
+    """Return the values of a data set of one axis of numbers or texts, at most 256 MB."""
+    place = FilePlace(path)
+    with hdf5.opened(place) as file:
+        dataset = file[name]
+        if dataset.dtype.kind in "OS":
+            return _hdf5_texts(dataset, f"data set {name!r} of {place.shown!r}")
+        return list(hdf5.values_of(place, dataset, most=MAX_VALUES_BYTES // 8).tolist())
+
+
+def _hdf5_texts(dataset: h5py.Dataset, label: str) -> list[object]:
+    import h5py
+
+    if h5py.check_string_dtype(dataset.dtype) is None:
+        raise InvalidInputError(f"{label} holds neither numbers nor texts")
+    chunk = max(len(dataset), math.prod(dataset.chunks or ())) * dataset.dtype.itemsize
+    texts: list[object] = []
+    n_bytes = chunk
+    for start in range(0, len(dataset), TEXTS_AT_ONCE):
+        if n_bytes > MAX_VALUES_BYTES:
+            break
+        block = dataset[start : start + TEXTS_AT_ONCE].tolist()
+        n_bytes += sum(map(len, block))
+        texts.extend(block)
+    if n_bytes > MAX_VALUES_BYTES:
+        raise InvalidInputError(f"{label} holds texts of more than {MAX_VALUES_BYTES:,} bytes")
+    return texts

@@ -14,7 +14,7 @@ from hypothesis.extra import numpy as nps
 
 from projector_export.errors import AmbiguousChoiceError, InvalidInputError, NotFoundError
 from projector_export.sources import vector_files
-from projector_export.sources.vector_files import VectorReading
+from projector_export.sources.vector_files import VectorReading, array_vectors
 
 TABLE = np.random.default_rng(3).normal(size=(12, 4)).astype(np.float32)
 WORDS = [f"w{row}" for row in range(12)]
@@ -253,3 +253,34 @@ def test_one_text_in_a_column_of_numbers_is_no_reason_to_lose_the_dimension(tmp_
     table = read(path, label="b")
     assert table.provenance.notes == ("the vectors are the 2 columns of numbers 'a', 'c'",)
     assert list(table.column("b").values) == ["2", "x", "5"]
+
+
+def test_texts_and_numbers_beside_the_vectors_of_an_hdf5_file_come_along(tmp_path):
+    h5py = pytest.importorskip("h5py")
+    with h5py.File(tmp_path / "x.h5", "w") as file:
+        file["g/emb"] = TABLE
+        file["names"] = ["größer", *WORDS[1:]]
+        file["fixed"] = np.array(WORDS, dtype="S3")
+        file["count"] = np.arange(12)
+        file["other"] = np.arange(5)
+        ragged = file.create_dataset("ragged", (12,), dtype=h5py.vlen_dtype(np.int32))
+        ragged[0] = [1, 2]
+    table = read(tmp_path / "x.h5")
+    assert names(table) == ["count", "fixed", "names"]
+    assert list(table.column("names").values) == ["größer", *WORDS[1:]]
+    assert list(table.column("fixed").values) == WORDS
+    assert list(table.column("count").values) == list(range(12))
+    (note,) = table.provenance.notes
+    assert note.startswith("data set 'ragged' of ")
+    assert note.endswith("it is left out")
+
+
+def test_long_texts_of_an_hdf5_file_are_bounded(tmp_path, monkeypatch):
+    h5py = pytest.importorskip("h5py")
+    with h5py.File(tmp_path / "x.h5", "w") as file:
+        file["emb"] = TABLE
+        file["names"] = ["w" * 100] * 12
+    monkeypatch.setattr(array_vectors, "MAX_VALUES_BYTES", 1000)
+    table = read(tmp_path / "x.h5")
+    assert names(table) == []
+    assert "holds texts of more than 1,000 bytes" in table.provenance.notes[0]
