@@ -65,8 +65,8 @@ def inspect(source: str, **options: object) -> None:
     """Find the dead, duplicate and under-trained (glitch) tokens of a vocabulary, from its embedding tables alone.
 
     SOURCE_OR_LOGDIR is a Hub id (OWNER/NAME), a model folder, a .safetensors or .gguf file, a .keras or .h5 file, a SavedModel
-    folder, a TensorFlow checkpoint, or the logdir of an earlier export. No model is loaded or run, only the tables are read,
-    unless --verify is given.
+    folder, a TensorFlow checkpoint, a file of word vectors (word2vec, GloVe, fastText, gensim), or the logdir of an earlier
+    export. No model is loaded or run, only the tables are read, unless --verify is given.
 
     \b
     Examples:

@@ -28,7 +28,7 @@ from projector_export.pipeline.verdict import adaptive, as_candidates, marked, p
 from projector_export.pipeline.vocabulary import kind_of, read_tables
 from projector_export.pipeline.wishes import Mode, Wishes
 from projector_export.provenance import Step
-from projector_export.sources import own_export
+from projector_export.sources import own_export, word_vectors
 from projector_export.sources.huggingface.output_bias import read_output_bias
 from projector_export.table import EmbeddingTable
 from projector_export.transforms.diagnose import dead_rows, near_duplicates, references
@@ -54,7 +54,7 @@ def inspect_source(
     ----------
     source
         Hub id, model folder or weights file: both tables are looked at where the model has two. Or a model of Keras or
-        TensorFlow: one layer of it. Or the logdir of an export: the one table in it.
+        TensorFlow: one layer of it. Or a file of word vectors. Or the logdir of an export: the one table in it.
     reading
         Revision, tokenizer, tensor or layer of a model.
     wishes
@@ -72,6 +72,9 @@ def inspect_source(
     if is_export(source):
         return inspect([own_export.read(source, name)], wishes, is_tied=None, progress=progress)
     reading = reading or Reading()
+    if is_word_vectors(source) and reading == Reading():
+        walked = stage(progress, "reading vectors")
+        return inspect([word_vectors.read(source, progress=walked)], wishes, is_tied=None, progress=progress)
     tables = _model_tables(source, reading, progress)
     role = tables[0].provenance.steps[0].parameters.get("role")
     is_tied = True if role == "input and output (tied)" else False if len(tables) > 1 else None
@@ -84,6 +87,12 @@ def inspect_source(
 def is_export(source: str | PathLike[str]) -> bool:
     """Tell whether a source is a logdir in which a projector is configured."""
     return (Path(fspath(source)).expanduser() / projector_config.FILE_NAME).is_file()
+
+
+def is_word_vectors(source: str | PathLike[str]) -> bool:
+    """Tell whether a source is a file of word vectors and of no model."""
+    path = Path(fspath(source)).expanduser()
+    return path.is_file() and kind_of(path) == "huggingface" and word_vectors.recognises(path) is not None
 
 
 def _model_tables(

@@ -272,3 +272,14 @@ def test_degenerate_tables_are_inspected(rows):
     _, findings = inspect([labelled(rows)], is_tied=None)
     assert len(findings.candidates) == 0
     findings_file.encode(findings)
+
+
+def test_a_file_of_word_vectors_is_inspected_as_it_is(tmp_path):
+    path = tmp_path / "words.vec"
+    rows = np.random.default_rng(0).normal(size=(300, 8))
+    rows[7] = 0
+    lines = [f"word{row} {' '.join(map(repr, values))}" for row, values in enumerate(rows.tolist())]
+    path.write_text("\n".join(["300 8", *lines]) + "\n")
+    table, findings = inspect_source(path, wishes=Wishes(**QUICK))
+    assert (table.n_rows, findings.dead.zero, findings.is_tied) == (300, (7,), None)
+    assert list(table.column("word").values)[:2] == ["word0", "word1"]
