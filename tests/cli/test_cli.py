@@ -112,7 +112,7 @@ def test_check_says_with_its_exit_code_whether_there_are_faults(model, tmp_path)
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["vocab", "./nothing-here"], "does not exist"),
+        (["vocab", "./nothing-here"], "there is no file"),
         (["vocab", "some/model"], "HF_HUB_OFFLINE"),
         (["vocab", "a b"], "a b"),
         (["check", "nothing-here"], "nothing-here"),

@@ -196,7 +196,7 @@ def test_vocab_does_both(model, tmp_path):
         (["{model}", "--csv", "{tmp}/x", "--html", "{tmp}/x"], "same file"),
         (["{model}", "--csv", "{tmp}"], "is a directory"),
         (["{empty}"], "no model that can be read"),
-        (["{tmp}/nothing"], "does not exist|no such"),
+        (["{tmp}/nothing"], "there is no file"),
         (["{half}"], "export|inspect"),
         (["{runs}"], r"lie in its runs \(epoch-1\): give one of them, as in .*epoch-1"),
         (["{events}"], "is a logdir without an export"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import zipfile
 from itertools import islice
 from os import PathLike
@@ -99,7 +100,7 @@ def _archive(location: Location) -> str | None:
     try:
         with zipfile.ZipFile(location.path) as archive:
             names = archive.namelist()
-    except (zipfile.BadZipFile, OSError, NotImplementedError):
+    except (zipfile.BadZipFile, OSError, NotImplementedError, ValueError, IndexError, struct.error):
         return _ENDINGS.get(location.suffix)
     if any(name.rpartition("/")[2] == "data.pkl" for name in names):
         return "torch"
