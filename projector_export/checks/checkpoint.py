@@ -13,24 +13,22 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from google.protobuf import text_encoding
 
 from projector_export.checks.asset_path import is_file, read_head
 from projector_export.errors import CorruptFileError
-from projector_export.formats.checksum import Checksum
-from projector_export.formats.tensor_bundle import (
+from projector_export.formats.checkpoint_state import (
+    LARGEST_STATE_BYTES,
     STATE_FILE_NAME,
-    TensorEntry,
     data_file_name,
-    decode_index,
     index_file_name,
+    latest_prefix,
 )
+from projector_export.formats.checksum import Checksum
+from projector_export.formats.tensor_bundle import TensorEntry, decode_index
 from projector_export.vectors import BLOCK_BYTES, Float32Array
 
 __all__ = ["Checkpoint", "State", "latest", "load", "read_state", "rows_of", "shard_problem", "value_problem"]
 
-LARGEST_STATE_BYTES = 2**22
-PATH_FIELD = re.compile(r"""^\s*model_checkpoint_path\s*:\s*("(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*')""", re.MULTILINE)
 SHARD_COUNT = re.compile(r"\.data-[0-9]{5}-of-([0-9]{5})")
 PLAIN_TYPES = frozenset(
     {"float32", "float64", "float16", "int64", "int32", "int16", "int8", "uint64", "uint32", "uint16", "uint8", "bool"}
@@ -90,12 +88,8 @@ def read_state(folder: Path) -> State | None:
     head = read_head(path, LARGEST_STATE_BYTES) if is_file(path) else None
     if head is None:
         return None
-    match = PATH_FIELD.search(head.decode("utf-8", "replace"))
-    try:
-        name = text_encoding.CUnescape(match[1][1:-1]).decode("utf-8", "replace") if match else ""
-    except ValueError:
-        name = ""
-    if not name or "\0" in name:
+    name = latest_prefix(head)
+    if name is None:
         return State(path, None, exists=False)
     prefix = folder / name
     exists = is_file(prefix.with_name(index_file_name(prefix.name))) or is_file(prefix)

@@ -5,12 +5,23 @@ Readers: ``tensorflow/core/util/tensor_bundle/naming.cc`` and ``tensorflow/pytho
 
 from __future__ import annotations
 
+import re
+
+from google.protobuf import text_encoding
+
 from projector_export.errors import InvalidInputError
 
-__all__ = ["STATE_FILE_NAME", "checkpoint_state", "data_file_name", "index_file_name"]
+__all__ = [
+    "LARGEST_STATE_BYTES", "STATE_FILE_NAME", "checkpoint_state", "data_file_name", "index_file_name", "latest_prefix",
+]  # fmt: skip
 
 STATE_FILE_NAME = "checkpoint"
 """Name of the file that holds :func:`checkpoint_state`, beside the bundle."""
+
+LARGEST_STATE_BYTES = 2**22
+"""No more of such a file need be looked at."""
+
+_PATH_FIELD = re.compile(r"""^\s*model_checkpoint_path\s*:\s*("(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*')""", re.MULTILINE)
 
 
 def index_file_name(prefix: str) -> str:
@@ -56,6 +67,19 @@ def checkpoint_state(prefix_name: str) -> str:
         )
     quoted = "".join(_escaped(byte) for byte in encoded)
     return f'model_checkpoint_path: "{quoted}"\nall_model_checkpoint_paths: "{quoted}"\n'
+
+
+def latest_prefix(state: bytes) -> str | None:
+    """Return the prefix that the content of a file ``checkpoint`` names as the latest; None where it names none.
+
+    It is a path relative to the file's folder or an absolute one, of whoever wrote it: not yet safe to open.
+    """
+    match = _PATH_FIELD.search(state.decode("utf-8", "replace"))
+    try:
+        name = text_encoding.CUnescape(match[1][1:-1]).decode("utf-8", "replace") if match else ""
+    except ValueError:
+        return None
+    return name if name and "\0" not in name else None
 
 
 def _escaped(byte: int) -> str:

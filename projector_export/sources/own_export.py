@@ -19,7 +19,9 @@ from projector_export.provenance import Provenance, Step
 from projector_export.table import Column, EmbeddingTable, Layout
 from projector_export.vectors import FileVectors, Float32Array
 
-__all__ = ["read"]
+__all__ = ["read", "stored_vectors"]
+
+_AGAIN = "export that tensor again"
 
 
 def read(logdir: str | PathLike[str], name: str | None = None) -> EmbeddingTable:
@@ -50,19 +52,42 @@ def read(logdir: str | PathLike[str], name: str | None = None) -> EmbeddingTable
     step = Step("read own_export", {"folder": folder.name, "created": manifest.created})
     return EmbeddingTable(
         manifest.name,
-        _vectors(folder, manifest),
+        _vectors(folder, manifest.shape, _AGAIN),
         _columns(folder, manifest),
         Provenance().then(step),
         layouts=tuple(_layout(folder, entry, manifest.shape[0]) for entry in manifest.layouts),
     )
 
 
+def stored_vectors(logdir: Path, name: str, *, remedy: str) -> FileVectors | None:
+    """Return the vectors of one tensor of an export, still on disk; None where it has none of that name.
+
+    Parameters
+    ----------
+    logdir
+        Folder of the config.
+    name
+        The tensor.
+    remedy
+        What to do about damaged files; ends their errors.
+
+    Raises
+    ------
+    CorruptFileError
+        If a file is not what the config or the manifest says.
+    """
+    for tensor_name, path in _manifests(logdir, remedy):
+        if tensor_name == name:
+            return _vectors(path.parent, export_manifest.decode(_text(path, remedy), where=str(path)).shape, remedy)
+    return None
+
+
 def _chosen(logdir: Path, name: str | None) -> tuple[Path, ExportManifest]:
     found: dict[str, tuple[Path, ExportManifest]] = {}
     broken: dict[str, CorruptFileError] = {}
-    for tensor_name, path in _manifests(logdir):
+    for tensor_name, path in _manifests(logdir, _AGAIN):
         try:
-            manifest = export_manifest.decode(_text(path), where=str(path))
+            manifest = export_manifest.decode(_text(path, _AGAIN), where=str(path))
         except CorruptFileError as error:
             broken[tensor_name] = error
         else:
@@ -83,12 +108,12 @@ def _chosen(logdir: Path, name: str | None) -> tuple[Path, ExportManifest]:
     return next(iter(found.values()))
 
 
-def _manifests(logdir: Path) -> list[tuple[str, Path]]:
+def _manifests(logdir: Path, remedy: str) -> list[tuple[str, Path]]:
     """Return the names of tensors, as the config says them, and where their manifests are."""
     config = logdir / projector_config.FILE_NAME
     if not config.is_file():
         return []
-    entries = projector_config.decode(_text(config), where=str(config)).embeddings
+    entries = projector_config.decode(_text(config, remedy), where=str(config)).embeddings
     paths = [
         (info.tensor_name, logdir / PurePosixPath(info.tensor_path).parts[0] / export_manifest.FILE_NAME)
         for info in entries
@@ -101,23 +126,23 @@ def _manifests(logdir: Path) -> list[tuple[str, Path]]:
     ]
 
 
-def _text(path: Path) -> str:
+def _text(path: Path, remedy: str) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise CorruptFileError(f"cannot read {path} ({error}): export that tensor again") from error
+        raise CorruptFileError(f"cannot read {path} ({error}): {remedy}") from error
 
 
-def _vectors(folder: Path, manifest: ExportManifest) -> FileVectors:
+def _vectors(folder: Path, shape: tuple[int, int], remedy: str) -> FileVectors:
     path = folder / tensor_bundle.data_file_name(export_manifest.CHECKPOINT)
-    n_rows, n_dims = manifest.shape
+    n_rows, n_dims = shape
     n_bytes = path.stat().st_size if path.is_file() else 0
     if n_bytes != 4 * n_rows * n_dims:
         raise CorruptFileError(
             f"{path} has {n_bytes:,} bytes, and {n_rows:,} rows of {n_dims:,} dimensions need {4 * n_rows * n_dims:,}: "
-            "export that tensor again"
+            f"{remedy}"
         )
-    return FileVectors(path, 0, manifest.shape, "float32", 4 * n_dims, lambda raw: raw.view("<f4"))
+    return FileVectors(path, 0, shape, "float32", 4 * n_dims, lambda raw: raw.view("<f4"))
 
 
 def _columns(folder: Path, manifest: ExportManifest) -> tuple[Column, ...]:
@@ -127,11 +152,9 @@ def _columns(folder: Path, manifest: ExportManifest) -> tuple[Column, ...]:
     try:
         decoded = metadata_tsv.decode(path.read_bytes())
     except OSError as error:
-        raise CorruptFileError(f"cannot read {path} ({error.strerror}): export that tensor again") from error
+        raise CorruptFileError(f"cannot read {path} ({error.strerror}): {_AGAIN}") from error
     if len(decoded.rows) != manifest.shape[0]:
-        raise CorruptFileError(
-            f"{path} has {len(decoded.rows):,} rows and the tensor {manifest.shape[0]:,}: export that tensor again"
-        )
+        raise CorruptFileError(f"{path} has {len(decoded.rows):,} rows and the tensor {manifest.shape[0]:,}: {_AGAIN}")
     return tuple(
         _column(name, values) for name, values in zip(decoded.names, zip(*decoded.rows, strict=True), strict=True)
     )
@@ -150,9 +173,9 @@ def _layout(folder: Path, entry: LayoutEntry, n_rows: int) -> Layout:
     try:
         coordinates: Float32Array = np.load(path, allow_pickle=False)
     except (OSError, ValueError, EOFError) as error:
-        raise CorruptFileError(f"cannot read {path} ({error}): export that tensor again") from error
+        raise CorruptFileError(f"cannot read {path} ({error}): {_AGAIN}") from error
     if coordinates.dtype != np.float32 or coordinates.ndim != 2 or len(coordinates) != n_rows:
         raise CorruptFileError(
-            f"{path} holds {coordinates.dtype} of shape {coordinates.shape} for {n_rows:,} rows: export that tensor again"
+            f"{path} holds {coordinates.dtype} of shape {coordinates.shape} for {n_rows:,} rows: {_AGAIN}"
         )
     return Layout(entry.name, entry.method, coordinates, entry.parameters)

@@ -7,15 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
 
 from projector_export.formats.findings import Findings
 from projector_export.provenance import JSONValue
 from projector_export.targets.findings_words import number
 
 __all__ = ["ToldFigure", "figures"]
-
-Parts: TypeAlias = "Mapping[str, JSONValue]"
 
 
 @dataclass(frozen=True)

@@ -9,18 +9,19 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from google.protobuf import text_encoding
-
 from projector_export.errors import AmbiguousChoiceError
-from projector_export.formats.checkpoint_state import STATE_FILE_NAME, index_file_name
+from projector_export.formats.checkpoint_state import (
+    LARGEST_STATE_BYTES,
+    STATE_FILE_NAME,
+    index_file_name,
+    latest_prefix,
+)
 
 __all__ = ["find_prefix", "index_path"]
 
-MAX_STATE_BYTES = 2**22
 TABLE_MAGIC = bytes.fromhex("57fb808b247547db")
 """Last bytes of an index (``tensorflow/core/lib/io/format.h``, ``kTableMagicNumber``)."""
 
-PATH_FIELD = re.compile(r"""^\s*model_checkpoint_path\s*:\s*("(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*')""", re.MULTILINE)
 SHARD = re.compile(r"^(.*)\.data-[0-9]{5}-of-[0-9]{5}$")
 VARIABLES = "variables"
 
@@ -68,7 +69,7 @@ def _globbed(name: str) -> str:
 
 def _prefix_in(folder: Path) -> Path | None:
     state = folder / STATE_FILE_NAME
-    if state.is_file() and state.stat().st_size <= MAX_STATE_BYTES:
+    if state.is_file() and state.stat().st_size <= LARGEST_STATE_BYTES:
         prefix = _latest(state)
         if prefix is not None:
             return prefix
@@ -83,12 +84,8 @@ def _prefix_in(folder: Path) -> Path | None:
 
 def _latest(state: Path) -> Path | None:
     """Return the checkpoint that a file ``checkpoint`` names: in its own folder, whatever path it was written with."""
-    match = PATH_FIELD.search(state.read_bytes().decode("utf-8", "replace"))
-    try:
-        name = text_encoding.CUnescape(match[1][1:-1]).decode("utf-8", "replace") if match else ""
-    except ValueError:
-        name = ""
-    if not name or "\0" in name:
+    name = latest_prefix(state.read_bytes())
+    if name is None:
         return None
     prefix = state.parent / Path(name.replace("\\", "/")).name
     return prefix if _is_index(index_path(prefix)) else None

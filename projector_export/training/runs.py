@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Literal, get_args
 
-from projector_export.errors import CorruptFileError, InvalidInputError
-from projector_export.formats import export_manifest, projector_config, tensor_bundle
+from projector_export.errors import InvalidInputError
+from projector_export.formats import projector_config
+from projector_export.sources import own_export
 from projector_export.vectors import FileVectors
 
 __all__ = ["TRAJECTORY_RUN", "UNITS", "Unit", "check_unit", "recorded", "run_name", "stored_vectors"]
@@ -67,29 +68,4 @@ def stored_vectors(run: Path, name: str) -> FileVectors | None:
     CorruptFileError
         If the run's files are not what they say.
     """
-    config = run / projector_config.FILE_NAME
-    for info in projector_config.decode(_text(config), where=str(config)).embeddings:
-        folder = run / PurePosixPath(info.tensor_path or ".").parts[0]
-        manifest = folder / export_manifest.FILE_NAME
-        if info.tensor_name == name and folder.parent == run and folder.name != ".." and manifest.is_file():
-            return _vectors(folder, export_manifest.decode(_text(manifest), where=str(manifest)).shape)
-    return None
-
-
-def _vectors(folder: Path, shape: tuple[int, int]) -> FileVectors:
-    path = folder / tensor_bundle.data_file_name(export_manifest.CHECKPOINT)
-    n_rows, n_dims = shape
-    n_bytes = path.stat().st_size if path.is_file() else 0
-    if n_bytes != 4 * n_rows * n_dims:
-        raise CorruptFileError(
-            f"{path} has {n_bytes:,} bytes, and {n_rows:,} rows of {n_dims:,} dimensions need {4 * n_rows * n_dims:,}: "
-            f"delete the run {folder.parent.name}"
-        )
-    return FileVectors(path, 0, shape, "float32", 4 * n_dims, lambda raw: raw.view("<f4"))
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise CorruptFileError(f"cannot read {path} ({error}): delete the run {path.parent.name}") from error
+    return own_export.stored_vectors(run, name, remedy=f"delete the run {run.name}")

@@ -4,6 +4,7 @@ import pytest
 
 from projector_export.errors import InvalidInputError
 from projector_export.formats import tensor_bundle
+from projector_export.formats.checkpoint_state import latest_prefix
 
 
 def test_golden_text():
@@ -59,3 +60,25 @@ def test_the_refused_prefixes_are_not_found_by_tensorflow(tmp_path, prefix):
     quoted = prefix.replace("\\", "\\\\")
     (tmp_path / tensor_bundle.STATE_FILE_NAME).write_text(f'model_checkpoint_path: "{quoted}"\n')
     assert tf.train.latest_checkpoint(str(tmp_path)) is None
+
+
+@pytest.mark.parametrize("name", ["embedding.ckpt", 'é"\n', "/a b/c.ckpt", "'"])
+def test_what_is_written_is_found_again(name):
+    assert latest_prefix(tensor_bundle.checkpoint_state(name).encode()) == name
+
+
+@pytest.mark.parametrize(
+    ("state", "prefix"),
+    [
+        (b"# by hand\n  model_checkpoint_path : 'a\\'b'", "a'b"),
+        (b'all_model_checkpoint_paths: "old"\nmodel_checkpoint_path: "new"', "new"),
+        (b"", None),
+        (b'model_checkpoint_path: ""', None),
+        (b'model_checkpoint_path: "a\\000b"', None),
+        (b'model_checkpoint_path: "broken', None),
+        (b'all_model_checkpoint_paths: "only"', None),
+        (b'model_checkpoint_path: "\xff"', "\ufffd"),
+    ],
+)
+def test_states_of_others(state, prefix):
+    assert latest_prefix(state) == prefix

@@ -7,6 +7,7 @@ import safetensors.numpy
 
 from projector_export.errors import InvalidInputError
 from projector_export.formats import findings as findings_file
+from projector_export.pipeline import measurements
 from projector_export.pipeline.demonstration import read_demonstration
 from projector_export.pipeline.export import write
 from projector_export.pipeline.inspection import Wishes, inspect, inspect_source
@@ -189,8 +190,9 @@ def test_a_large_group_of_near_duplicates_is_suspect_by_itself():
     assert any("one of 30 nearly equal rows" in phrase for phrase in findings.candidates[0].evidence)
 
 
-def test_it_says_why_nothing_was_looked_for_along_random_directions():
-    wide = EmbeddingTable.from_array(np.random.default_rng(0).normal(size=(20_000, 400)).astype(np.float32))
+def test_it_says_why_nothing_was_looked_for_along_random_directions(monkeypatch):
+    monkeypatch.setattr(measurements, "DIRECTION_FLOPS", 1e7)
+    wide = EmbeddingTable.from_array(np.random.default_rng(0).normal(size=(20_000, 16)).astype(np.float32))
     health = inspect([wide], Wishes(n_neighbors=1), is_tied=None)[1].health
     assert health["never_argmax"] is None
     assert "--directions 100000 asks for them" in health["reasons"]["never_argmax"]

@@ -13,8 +13,6 @@ from projector_export.errors import CorruptFileError
 
 __all__ = ["BinaryCursor"]
 
-COUNT_BYTES = 8
-
 
 class BinaryCursor:
     """A place in a binary, little-endian file.

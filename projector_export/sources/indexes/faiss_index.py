@@ -16,7 +16,7 @@ import numpy.typing as npt
 from projector_export.errors import InvalidInputError, NotFoundError
 from projector_export.provenance import JSONValue
 from projector_export.sources.indexes.binary_cursor import BinaryCursor
-from projector_export.sources.indexes.scattered_vectors import ScatteredVectors
+from projector_export.tensor_files.scattered_vectors import ScatteredVectors
 from projector_export.vectors import FileVectors, Vectors
 
 __all__ = ["StoredIndex", "is_index", "read_index"]

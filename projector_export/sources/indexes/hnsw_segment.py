@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from projector_export.errors import CorruptFileError
 from projector_export.sources.indexes import plain_pickle
-from projector_export.sources.indexes.scattered_vectors import ScatteredVectors
+from projector_export.tensor_files.scattered_vectors import ScatteredVectors
 from projector_export.vectors import Float32Array
 
 __all__ = ["HnswSegment", "read_segment"]
@@ -27,7 +27,7 @@ HEADER = struct.Struct("<i6Q")
 VERSION = 1
 LABEL_BYTES = 8
 LARGEST_DIMENSION = 2**20
-METADATA_CLASS = "chromadb.segment.impl.vector.local_persistent_hnsw PersistentData"
+METADATA_CLASS = ("chromadb.segment.impl.vector.local_persistent_hnsw", "PersistentData")
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,7 +85,7 @@ def read_segment(folder: Path, *, is_cosine: bool) -> HnswSegment:
     if not isinstance(labelled, dict):
         raise CorruptFileError(f"{_shown(index)!r} is damaged: it does not tell which vector is whose")
     rows = dict(zip(labels.tolist(), range(n_rows), strict=True))
-    if any(label not in rows for label in labelled.values()):
+    if any(not isinstance(label, int) or label not in rows for label in labelled.values()):
         raise CorruptFileError(
             f"{_shown(index)!r} names vectors that are not in data_level0.bin: copy the folder again"
         )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from os import PathLike, fspath
 
 import numpy as np
 import numpy.typing as npt
@@ -14,60 +13,13 @@ from projector_export.sources.word_vectors.opening import Unpacked, opened
 from projector_export.sources.word_vectors.reading import Reading, Words
 from projector_export.sources.word_vectors.row_store import RowStore
 from projector_export.sources.word_vectors.sizes import sizes_of
+from projector_export.tensor_files.scattered_vectors import ScatteredVectors, gathered
 from projector_export.vectors import ArrayVectors, Float32Array
 
-__all__ = ["ScatteredVectors", "read_word2vec_binary"]
+__all__ = ["read_word2vec_binary"]
 
 _BLOCK_BYTES = 4 * 2**20
 _LONGEST_WORD = 64 * 1024
-
-
-@dataclass(frozen=True, eq=False)
-class ScatteredVectors:
-    """Float32 rows that lie in a file one behind the other, with other things of various lengths between them.
-
-    Parameters
-    ----------
-    path
-        The file.
-    offsets
-        Byte at which each row begins, increasing.
-    n_dims
-        Numbers of a row, little-endian.
-    """
-
-    path: str | PathLike[str]
-    offsets: npt.NDArray[np.int64]
-    n_dims: int
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        """``(n_rows, n_dims)``."""
-        return len(self.offsets), self.n_dims
-
-    @property
-    def dtype(self) -> str:
-        """How the file stores a value."""
-        return "float32"
-
-    def read(self, start: int, stop: int) -> Float32Array:
-        """Return rows ``start`` to ``stop`` as new float32 rows."""
-        offsets = self.offsets[start:stop]
-        if not len(offsets):
-            return np.empty((0, self.n_dims), dtype=np.float32)
-        first = int(offsets[0])
-        length = int(offsets[-1]) + 4 * self.n_dims - first
-        try:
-            with open(self.path, "rb") as file:
-                file.seek(first)
-                raw = file.read(length)
-        except OSError as error:
-            raise CorruptFileError(f"cannot read {fspath(self.path)!r} ({error.strerror}): start again") from error
-        if len(raw) < length:
-            raise CorruptFileError(
-                f"cannot read {fspath(self.path)!r} (it became shorter while it was read): start again"
-            )
-        return _gathered(raw, offsets - first, self.n_dims)
 
 
 def read_word2vec_binary(reading: Reading) -> Words:
@@ -116,7 +68,7 @@ class _Found:
 
     def values(self, n_dims: int) -> Float32Array:
         """Return the rows of these words."""
-        return _gathered(self.block, self.places, n_dims)
+        return gathered(self.block, self.places, n_dims)
 
 
 def _scanned(stream: Unpacked, block: bytes, at: int, n_rows: int, n_dims: int) -> Iterator[_Found]:
@@ -152,8 +104,3 @@ def _words_of(block: bytes, at: int, n_wanted: int, n_dims: int) -> tuple[list[b
         places.append(space + 1)
         at = space + 1 + n_bytes
     return words, places, at
-
-
-def _gathered(raw: bytes, places: npt.NDArray[np.int64], n_dims: int) -> Float32Array:
-    windows = np.lib.stride_tricks.sliding_window_view(np.frombuffer(raw, dtype=np.uint8), 4 * n_dims)
-    return windows[places].view("<f4").astype(np.float32, copy=False)

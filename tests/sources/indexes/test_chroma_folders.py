@@ -192,7 +192,7 @@ def test_plain_pickles_are_read(protocol):
     }
     data = pickle.dumps(value, protocol)
     if protocol < 2:
-        with pytest.raises(CorruptFileError, match="instruction"):
+        with pytest.raises(CorruptFileError, match="protocol 2 to 5"):
             plain_pickle.decode(data, classes=[], shown="x")
     else:
         assert plain_pickle.decode(data, classes=[], shown="x") == value
@@ -200,7 +200,7 @@ def test_plain_pickles_are_read(protocol):
 
 @pytest.mark.parametrize("protocol", range(2, 6))
 def test_pickles_that_call_something_are_refused(protocol, capsys):
-    with pytest.raises(CorruptFileError, match="it asks for 'builtins print'|it asks for '__builtin__ print'"):
+    with pytest.raises(CorruptFileError, match="asks for 'builtins.print'|asks for '__builtin__.print'"):
         plain_pickle.decode(pickle.dumps({"a": Harmful()}, protocol), classes=[], shown="x")
     assert capsys.readouterr().out == ""
 

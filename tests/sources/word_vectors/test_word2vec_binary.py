@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from projector_export import ProjectorExportError
 from projector_export.sources import word_vectors
-from projector_export.sources.word_vectors.word2vec_binary import ScatteredVectors
+from projector_export.tensor_files.scattered_vectors import ScatteredVectors
 
 
 def content(words, numbers, end=b"\n"):
