@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -17,11 +18,13 @@ from projector_export.tabular.plain_values import plain
 from projector_export.tabular.records import Batch, Wanted
 from projector_export.tabular.text_lines import lines_of
 
-__all__ = ["JSONLines", "open_json", "parse"]
+__all__ = ["JSONLines", "doubled_name", "open_json", "parse"]
 
 CHUNK_ROWS = 1024
 SAMPLE_ROWS = 10_000
 MAX_DOCUMENT_BYTES = 2**30
+_NAME_END = re.compile(rb'"[ \t\r\n]*:')
+"""Stands behind every name, and seldom anywhere else."""
 
 
 @dataclass(frozen=True)
@@ -111,6 +114,54 @@ def parse(text: str | bytes) -> object:
             raise ValueError("it is nested too deeply") from error
 
 
+def doubled_name(text: bytes, value: dict[str, object] | list[object]) -> tuple[str, int] | None:
+    """Return a name that stands twice in one object, and the number of that object in its list from 1; None if none does.
+
+    A JSON parser keeps the last one of two equal names without a word (RFC 8259, section 4), so that its value has fewer names
+    than the text. Only where the text may have more is it read once more, name by name.
+
+    Parameters
+    ----------
+    text
+        A JSON object, or a list of them; what is within those is not looked at.
+    value
+        What a parser made of it.
+
+    Raises
+    ------
+    ValueError
+        If it is nested too deeply.
+    """
+    objects = [each for each in (value if isinstance(value, list) else [value]) if isinstance(each, dict)]
+    n_ends = len(_NAME_END.findall(text))
+    try:
+        if n_ends == sum(map(len, objects)) or n_ends == _n_names(value):
+            return None
+        found = json.loads(text, object_pairs_hook=_names, parse_int=str, parse_float=str)
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error
+    for number, names in enumerate(found if isinstance(found, list) else [found], 1):
+        known: set[str] = set()
+        for name in names if isinstance(names, tuple) else ():
+            if name in known:
+                return name, number
+            known.add(name)
+    return None
+
+
+def _n_names(value: object) -> int:
+    """Return how many names all objects in a value have."""
+    if isinstance(value, dict):
+        return len(value) + sum(_n_names(each) for each in value.values() if isinstance(each, (dict, list)))
+    if isinstance(value, list):
+        return sum(_n_names(each) for each in value if isinstance(each, (dict, list)))
+    return 0
+
+
+def _names(pairs: list[tuple[str, object]]) -> tuple[str, ...]:
+    return tuple(name for name, _ in pairs)
+
+
 def _objects(location: Location, *, is_document: bool, start: int = 0) -> Iterator[tuple[int, dict[str, object]]]:
     """Walk through the objects, each with the number of its line, or of its place in the list from 1."""
     numbered: Iterable[tuple[int, object]]
@@ -129,12 +180,20 @@ def _objects(location: Location, *, is_document: bool, start: int = 0) -> Iterat
 
 def _line(line: str, number: int, location: Location) -> object:
     try:
-        return parse(line)
+        value = parse(line)
+        doubled = doubled_name(line.encode(), value) if isinstance(value, dict) else None
     except ValueError as error:
         hint = ""
         if location.suffix == ".json":
             hint = "; records in JSON are one list of objects, or one object a line (in pandas orient='records')"
         raise CorruptFileError(f"line {number:,} of {location.shown!r} is no JSON: {error}{hint}") from error
+    if doubled is not None:
+        raise InvalidInputError(f"{_place(location, number, is_document=False)} {_twice(doubled[0])}")
+    return value
+
+
+def _twice(name: str) -> str:
+    return f"names {name!r} twice: rename or delete one of the two"
 
 
 def _document(location: Location) -> list[object]:
@@ -144,10 +203,13 @@ def _document(location: Location) -> list[object]:
         raise InvalidInputError(f"{location.shown!r} is too large for one JSON list: write one object a line (.jsonl)")
     try:
         value = parse(text)
+        doubled = doubled_name(text, value) if isinstance(value, list) else None
     except ValueError as error:
         raise CorruptFileError(f"{location.shown!r} is no JSON: {error}") from error
     if not isinstance(value, list):
         raise InvalidInputError(f"{location.shown!r} is no list of objects but {_kind(value)}")
+    if doubled is not None:
+        raise InvalidInputError(f"{_place(location, doubled[1], is_document=True)} {_twice(doubled[0])}")
     return value
 
 

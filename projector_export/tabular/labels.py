@@ -7,7 +7,7 @@ from os import PathLike
 from projector_export.errors import CorruptFileError, InvalidInputError
 from projector_export.table import Column
 from projector_export.tabular.columns import as_columns
-from projector_export.tabular.json_lines import MAX_DOCUMENT_BYTES, parse
+from projector_export.tabular.json_lines import MAX_DOCUMENT_BYTES, doubled_name, parse
 from projector_export.tabular.location import Location
 from projector_export.tabular.opening import format_of, open_records
 from projector_export.tabular.records import Records
@@ -80,11 +80,14 @@ def _from_json(location: Location) -> tuple[Column, ...]:
         raise InvalidInputError(f"{location.shown!r} is too large for a file of labels")
     try:
         value = parse(text)
+        doubled = doubled_name(text, value) if isinstance(value, dict) else None
     except ValueError as error:
         if text.lstrip().startswith(b"{"):
             return _all_columns(open_records(location.source, format="jsonl"))
         raise CorruptFileError(f"{location.shown!r} is no JSON: {error}") from error
     if isinstance(value, dict):
+        if doubled is not None:
+            raise InvalidInputError(f"{location.shown!r} has token {doubled[0]!r} twice: delete one of the two")
         return (Column("token", _by_index(value, location)),)
     if isinstance(value, list) and value and all(isinstance(each, dict) for each in value):
         return _all_columns(open_records(location.source, format="json"))

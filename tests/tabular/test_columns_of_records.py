@@ -134,6 +134,7 @@ def test_labels_in_parquet(tmp_path):
         ('{"a": true}', "token 'a' has True"),
         ('{"a": 9000000000}', "gives row 9,000,000,000 to one of 1 tokens"),
         ("{}", "is empty"),
+        ('{"a": 0, "b": 1, "a": 2}', "has token 'a' twice"),
         ("[]", "holds no labels"),
         ("7", "holds no labels"),
         ("[[1], [2]]", "holds no labels"),
