@@ -54,7 +54,7 @@ def open_records(
         One of :data:`FORMATS`; None to decide by the name, and for Parquet and Arrow by the first bytes.
     header
         Whether the first row of CSV or TSV names the columns; None to decide by content
-        (:func:`projector_export.tabular.heads.is_head`), which ``describe`` tells then.
+        (:func:`projector_export.tabular.heads.is_head`), which ``describe`` tells then. Other formats have none to ask for.
     split
         Which part of a folder that has several (``"train"``, ``"test"``).
 
@@ -102,6 +102,10 @@ def _file(location: Location, wanted: str | None, header: bool | None) -> Record
     if wanted is not None and wanted not in FORMATS:
         raise InvalidInputError(f"{wanted!r} is no format of records: choose one of {', '.join(FORMATS)}")
     kind = wanted or format_of(location)
+    if header is not None and kind not in {"csv", "tsv"}:
+        raise InvalidInputError(
+            f"--header (header=…) is for CSV and TSV, and {location.shown!r} is {kind}: leave it out"
+        )
     if kind in {"parquet", "arrow"}:
         return open_arrow(location, kind)
     if kind in {"jsonl", "json"}:

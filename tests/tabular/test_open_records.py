@@ -213,6 +213,54 @@ def test_objects_may_lack_names_and_python_s_nan_is_taken(tmp_path):
     assert np.isnan(values["b"][1][0])
 
 
+@given(
+    st.lists(
+        st.dictionaries(
+            st.text(max_size=3) | st.just('":'),
+            st.recursive(
+                st.none() | st.integers() | st.text(st.characters(codec="utf-8") | st.sampled_from('":')),
+                lambda inner: st.lists(inner) | st.dictionaries(st.text(max_size=2), inner),
+            ),
+            min_size=1,
+            max_size=4,
+        ),
+        min_size=1,
+        max_size=4,
+    ),
+    st.sampled_from(["jsonl", "json"]),
+    st.data(),
+)
+def test_a_name_twice_is_told_in_whatever_object_it_stands(tmp_path_factory, rows, ending, data):
+    def write(texts):
+        path = tmp_path_factory.mktemp("twice") / f"x.{ending}"
+        path.write_text("\n".join(texts) if ending == "jsonl" else f"[{','.join(texts)}]", encoding="utf-8")
+        return path
+
+    texts = [json.dumps(row) for row in rows]
+    assert len(next(iter(whole(open_records(write(texts))).values()))) == len(rows)
+    row = data.draw(st.integers(0, len(rows) - 1))
+    name = data.draw(st.sampled_from(sorted(rows[row])))
+    texts[row] = f"{texts[row][:-1]}, {json.dumps(name)}\t: 7}}"
+    with pytest.raises(InvalidInputError, match=rf"(?:line|object) {row + 1} of ") as refused:
+        open_records(write(texts))
+    assert f"names {name!r} twice" in str(refused.value)
+
+
+@pytest.mark.parametrize("ending", ["jsonl", "parquet", "arrow"])
+def test_a_head_is_asked_for_where_there_can_be_one(tmp_path, ending):
+    WRITERS[ending](tmp_path / f"x.{ending}")
+    for source in (tmp_path / f"x.{ending}", tmp_path):
+        with pytest.raises(InvalidInputError, match=rf"--header .* is for CSV and TSV, and '.*x.{ending}' is "):
+            open_records(source, header=True)
+
+
+def test_a_head_is_asked_for_in_a_folder_of_csv(tmp_path):
+    for number in range(2):
+        (tmp_path / f"train-{number:05d}-of-00002.csv").write_text(f"1,2\n3,{number}\n")
+    assert whole(open_records(tmp_path, header=True)) == {"1": ["3", "3"], "2": ["0", "1"]}
+    assert len(whole(open_records(tmp_path, header=False))["column_1"]) == 4
+
+
 def test_addresses_are_opened_by_fsspec_and_told_without_secrets(tmp_path):
     system = fsspec.filesystem("memory")
     WRITERS["parquet"](tmp_path / "x.parquet")
@@ -280,6 +328,8 @@ def test_a_dataset_on_disk_is_read_in_the_order_of_its_files(tmp_path):
     assert records.describe["files"] == 2
     with pytest.raises(NotFoundError, match=r"has no split 'test'"):
         open_records(tmp_path / "news", split="test")
+    with pytest.raises(InvalidInputError, match=r"--header .*is for CSV and TSV, and '.*news.*data-00000.*' is arrow"):
+        open_records(tmp_path / "news", header=False)
 
 
 def test_of_several_splits_one_has_to_be_named(tmp_path):
@@ -337,6 +387,16 @@ BAD = {
     "empty text": ("x.txt", b"", r"is empty"),
     "empty jsonl": ("x.jsonl", b"\n", r"is empty"),
     "not JSON": ("x.jsonl", b'{"a": 1}\n{"a": \n', r"line 2 of .* is no JSON"),
+    "a name twice": (
+        "x.jsonl",
+        b'{"a": 1}\n\n{"a": 1, "b": {"a": 2}, "a" : 3}\n',
+        r"line 3 of .* names 'a' twice: rename or",
+    ),
+    "a name twice in a list": (
+        "x.json",
+        b'[{"a": 1}, {"\\u0061": 1, "a": 1}]',
+        r"object 2 of .* names 'a' twice: rename",
+    ),
     "no object": ("x.jsonl", b'{"a": 1}\n[1]\n', r"line 2 of .* no object with names but a list"),
     "one object over many lines": (
         "x.json",

@@ -162,12 +162,7 @@ def open_corpus(data: Data, columns: TextColumns) -> Corpus:
     ProjectorExportError
         If there is no such file or column, or it is not clear which column holds the text.
     """
-    if isinstance(data, Records):
-        records = data
-    elif isinstance(data, (str, PathLike)):
-        records = open_records(data, format=columns.format, header=columns.header, split=columns.split)
-    else:
-        records = Records("texts", TextList(_checked_texts(data)))
+    records = _records(data, columns)
     text = columns.text or (_usual_column(records),)
     for name in (*text, *(columns.metadata or ())):
         records.require(name)
@@ -180,6 +175,15 @@ def open_corpus(data: Data, columns: TextColumns) -> Corpus:
         )
         metadata = metadata[:MAX_COLUMNS]
     return Corpus(records, tuple(text), tuple(metadata), columns.separator, notes)
+
+
+def _records(data: Data, columns: TextColumns) -> Records:
+    if isinstance(data, (str, PathLike)):
+        return open_records(data, format=columns.format, header=columns.header, split=columns.split)
+    for option in ("format", "header", "split"):
+        if getattr(columns, option) is not None:
+            raise InvalidInputError(f"{option} says how a file is read, and these texts come from none: leave it out")
+    return data if isinstance(data, Records) else Records("texts", TextList(_checked_texts(data)))
 
 
 def _checked_texts(data: object) -> Sequence[str | None]:

@@ -141,3 +141,9 @@ def test_chunks_that_are_not_what_was_counted(news, tmp_path):
     for digests in (("another", survey.digests[1]), survey.digests[:1]):
         with pytest.raises(InvalidInputError, match="changed while it was read"):
             list(Assignment(corpus, Survey(3, digests), 2, store).chunks())
+
+
+@pytest.mark.parametrize("option", [{"header": True}, {"format": "csv"}, {"split": "train"}])
+def test_how_a_file_is_read_is_not_asked_of_texts_in_memory(option):
+    with pytest.raises(InvalidInputError, match=rf"{next(iter(option))} says how a file is read"):
+        open_corpus(["a", "b"], TextColumns(**option))
