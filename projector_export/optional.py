@@ -37,13 +37,15 @@ EXTRAS = MappingProxyType(
 
 
 @contextmanager
-def required_for(work: str) -> Iterator[None]:
+def required_for(work: str, *, extra: str | None = None) -> Iterator[None]:
     """Turn a missing optional package into the command that installs it.
 
     Parameters
     ----------
     work
         What needs the package, in a few words ("reading model.bin").
+    extra
+        The extra that brings all that this work needs, where a package serves several; by default that of :data:`EXTRAS`.
 
     Raises
     ------
@@ -54,15 +56,15 @@ def required_for(work: str) -> Iterator[None]:
     try:
         yield
     except ModuleNotFoundError as error:
-        extra = EXTRAS.get((error.name or "").partition(".")[0])
-        if extra is None or "." in (error.name or ""):
+        usual = EXTRAS.get(error.name or "")
+        if usual is None:
             raise
         raise MissingExtraError(
-            f"{work} needs the package {error.name!r}: pip install 'projector-export[{extra}]'"
+            f"{work} needs the package {error.name!r}: pip install 'projector-export[{extra or usual}]'"
         ) from error
 
 
-def require(work: str, *packages: str) -> None:
+def require(work: str, *packages: str, extra: str | None = None) -> None:
     """Look whether packages are installed, without importing them.
 
     Raises
@@ -71,6 +73,6 @@ def require(work: str, *packages: str) -> None:
         If one is not; as :func:`required_for` says it.
     """
     for package in packages:
-        with required_for(work):
+        with required_for(work, extra=extra):
             if find_spec(package) is None:
                 raise ModuleNotFoundError(f"No module named {package!r}", name=package)

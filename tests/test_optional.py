@@ -25,6 +25,16 @@ def test_packages_are_looked_for_without_importing_them():
         require("that", "umap")
 
 
+def test_an_extra_that_brings_all_can_be_named():
+    with (
+        pytest.raises(MissingExtraError, match=r"texts needs the package 'torch': .*projector-export\[texts\]"),
+        required_for("texts", extra="texts"),
+    ):
+        raise ModuleNotFoundError(name="torch")
+    with pytest.raises(ModuleNotFoundError, match="not_ours"), required_for("texts", extra="texts"):
+        raise ModuleNotFoundError("not_ours", name="not_ours")
+
+
 def test_a_package_that_is_there_and_broken_shows_its_own_error():
     with pytest.raises(ModuleNotFoundError, match="inner"), required_for("this"):
         raise ModuleNotFoundError("inner", name="torch.inner")

@@ -205,7 +205,7 @@ def _refuse_own_code(path: Path, name: str) -> None:
 
 def _is_known(config: Mapping[str, object]) -> bool:
     """Tell whether transformers has the model's classes itself, so that the model's own ones are not needed."""
-    with optional.required_for("encoding texts"):
+    with optional.required_for("encoding texts", extra="texts"):
         from transformers import CONFIG_MAPPING
 
     return config.get("model_type") in CONFIG_MAPPING

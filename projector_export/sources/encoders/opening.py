@@ -31,6 +31,8 @@ _PACKAGES = {
     "transformers": ("transformers", "torch"),
     "model2vec": ("model2vec",),
 }
+_EXTRAS = {"sentence_transformers": "texts", "transformers": "texts", "model2vec": "model2vec"}
+"""Library of a model -> the extra that brings it with all that it needs."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +101,7 @@ def recognise(model: ModelName, encoding: Encoding, running: Running) -> Model:
     """
     if isinstance(model, (str, PathLike)):
         folder = open_model_folder(model, revision=running.revision, backend=running.backend)
-        optional.require("encoding texts", *_PACKAGES[folder.library])
+        optional.require("encoding texts", *_PACKAGES[folder.library], extra=_EXTRAS[folder.library])
         return Model(folder.name, folder.digest, folder, encoding, running)
     if not callable(model):
         raise InvalidInputError(f"a model is a folder, a Hub id, or a function of a list of texts, not {model!r}")

@@ -124,7 +124,7 @@ def open_sentence_transformer(folder: ModelFolder, encoding: Encoding, running: 
     ProjectorExportError
         If it cannot be loaded, or has no such prompt.
     """
-    with optional.required_for("encoding texts"):
+    with optional.required_for("encoding texts", extra="texts"):
         from sentence_transformers import SentenceTransformer
     place = Workplace.of(running)
     with loading(folder.name):

@@ -44,7 +44,7 @@ def open_transformer(folder: ModelFolder, encoding: Encoding, running: Running) 
             f"pooling, layer and granularity are computed by torch: leave the backend {running.backend!r} out"
         )
     given = inner_transformer(folder)
-    with optional.required_for("encoding texts"):
+    with optional.required_for("encoding texts", extra="texts"):
         from transformers import AutoModel, AutoTokenizer
     place = Workplace.of(running)
     if not any((given.path / name).is_file() for name in _TOKENIZER_FILES):

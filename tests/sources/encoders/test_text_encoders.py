@@ -9,6 +9,7 @@ import text_models
 from text_models import texts_of
 
 from projector_export import ProjectorExportError
+from projector_export.errors import MissingExtraError
 from projector_export.pipeline.texts import Encoding, Running, TextColumns, TextOptions, read_texts
 
 pytestmark = pytest.mark.heavy
@@ -352,3 +353,22 @@ def test_half_precision(folders):
     (half,) = encoded(folders("tiny_bert"), running=Running(dtype="bfloat16"))
     assert half.dtype == np.float32
     assert 0 < np.abs(exact - half).max() < 0.1
+
+
+@pytest.mark.parametrize(
+    ("kind", "package", "extra"),
+    [
+        ("tiny_bert", "transformers", "texts"),
+        ("tiny_bert", "torch", "texts"),
+        ("tiny_static", "model2vec", "model2vec"),
+    ],
+)
+def test_a_missing_package_names_the_extra_that_serves_texts(folders, monkeypatch, kind, package, extra):
+    from importlib.util import find_spec
+
+    folder = folders(kind)
+    monkeypatch.setattr(
+        "projector_export.optional.find_spec", lambda name: None if name == package else find_spec(name)
+    )
+    with pytest.raises(MissingExtraError, match=rf"encoding texts needs .*'{package}'.*projector-export\[{extra}\]'"):
+        read_texts(["a"], folder)
