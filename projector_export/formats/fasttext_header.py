@@ -97,7 +97,7 @@ def decode(data: Buffer) -> Header:
     Raises
     ------
     CorruptFileError
-        If it is cut off, contradicts itself, is quantised (``.ftz``), or of another version.
+        If it is cut off, goes on behind its end, contradicts itself, is quantised (``.ftz``), or of another version.
     """
     _, at = _unpacked(data, struct.Struct("<4s"), 0)
     (version,), at = _unpacked(data, struct.Struct("<i"), at)
@@ -114,6 +114,7 @@ def decode(data: Buffer) -> Header:
     words, counts, n_labels, at = _dictionary(data, at)
     matrix = _matrix(data, at)
     _check_matrix(matrix, n_dims, len(words), bucket if longest else 0, len(data))
+    _check_output(data, matrix.begin + 4 * matrix.n_rows * matrix.n_dims)
     return Header(words, counts, n_labels, bucket, shortest, longest, matrix)
 
 
@@ -159,6 +160,23 @@ def _check_matrix(matrix: Matrix, n_dims: int, n_words: int, bucket: int, size: 
     end = matrix.begin + 4 * matrix.n_rows * matrix.n_dims
     if end > size:
         raise CorruptFileError(f"its vectors should end at byte {end:,}, and the file ends at byte {size:,}")
+
+
+def _check_output(data: Buffer, at: int) -> None:
+    """Compare the size of the output vectors with the file's end.
+
+    Where the input vectors are not quantised, neither are these, whatever their flag says (fastText ``fasttext.cc``,
+    ``loadModel``).
+    """
+    (_, n_rows, n_dims), at = _unpacked(data, _MATRIX, at)
+    if n_rows < 0 or n_dims < 0:
+        raise CorruptFileError(f"its output vectors are {n_rows:,} of {n_dims:,} dimensions")
+    end, size = at + 4 * n_rows * n_dims, len(data)
+    if end != size:
+        raise CorruptFileError(
+            f"its output vectors should end at byte {end:,}, and the file ends at byte {size:,}: it is "
+            + ("cut off" if end > size else "damaged")
+        )
 
 
 def _unpacked(data: Buffer, form: struct.Struct, at: int) -> tuple[tuple[int, ...], int]:

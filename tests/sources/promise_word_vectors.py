@@ -166,6 +166,7 @@ CASES = [
         lambda _: fasttext_model().wv.index_to_key,
         {
             "cut off": (changed(fasttext, lambda raw: raw[:4000]), ("ends at byte 4,000",)),
+            "cut off in the output vectors": (changed(fasttext, lambda raw: raw[:-9]), ("output vectors", "cut off")),
             "absurd": (
                 changed(fasttext, lambda raw: raw[:68] + b"\xff\xff\xff\x7f" + raw[72:]),
                 ("2,147,483,647 words",),

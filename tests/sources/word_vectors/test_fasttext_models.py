@@ -14,7 +14,18 @@ from projector_export.sources.word_vectors.subwords import subwords_of
 N_DIMS = 4
 
 
-def model(words, *, kinds=None, shortest=2, longest=3, bucket=11, is_quantised=False, version=12, kind=1):
+def model(
+    words,
+    *,
+    kinds=None,
+    shortest=2,
+    longest=3,
+    bucket=11,
+    is_quantised=False,
+    version=12,
+    kind=1,
+    has_quantised_flag=False,
+):
     kinds = kinds or [0] * len(words)
     rows = np.arange((len(words) + bucket) * N_DIMS, dtype="<f4").reshape(-1, N_DIMS)
     n_labels = sum(kinds)
@@ -23,7 +34,8 @@ def model(words, *, kinds=None, shortest=2, longest=3, bucket=11, is_quantised=F
     head += struct.pack("<3i2q", len(words), len(words) - n_labels, n_labels, 99, -1)
     for place, (word, is_label) in enumerate(zip(words, kinds, strict=True)):
         head += word + b"\0" + struct.pack("<qb", 100 - place, is_label)
-    return head + struct.pack("<?2q", is_quantised, *rows.shape) + rows.tobytes(), rows
+    head += struct.pack("<?2q", is_quantised, *rows.shape) + rows.tobytes()
+    return head + struct.pack("<?2q", has_quantised_flag, len(words), N_DIMS) + bytes(4 * len(words) * N_DIMS), rows
 
 
 def hash_of(subword):
@@ -85,6 +97,13 @@ def test_a_model_without_subwords(tmp_path):
     np.testing.assert_array_equal(word_vectors.read(tmp_path / "model.bin").vectors.read(0, 2), rows)
 
 
+def test_a_flag_alone_makes_no_quantised_output(tmp_path):
+    """``-qout`` given to a training: fastText writes the flag, and plain numbers behind it."""
+    content, rows = model([b"a", b"b"], longest=0, bucket=0, has_quantised_flag=True)
+    (tmp_path / "model.bin").write_bytes(content)
+    np.testing.assert_array_equal(word_vectors.read(tmp_path / "model.bin").vectors.read(0, 2), rows)
+
+
 @pytest.mark.parametrize(
     ("content", "words"),
     [
@@ -93,7 +112,14 @@ def test_a_model_without_subwords(tmp_path):
         (model([b"a"], kinds=[1])[0], "0 words and 1 labels"),
         (model([b"a", b"b"], kinds=[1, 0])[0], "do not stand before"),
         (model([b"a"], shortest=-1)[0], "arguments"),
-        (model([b"a"])[0][:-1], "should end at byte"),
+        (model([b"a"])[0][:-40], "its vectors should end at byte 312, and the file ends at byte 305"),
+        (model([b"a"])[0][:-20], "ends at byte 325, before the one at 329"),
+        (model([b"a"])[0][:-1], "output vectors should end at byte 345, and the file ends at byte 344: it is cut off"),
+        (
+            model([b"a"])[0] + b"x",
+            "output vectors should end at byte 345, and the file ends at byte 346: it is damaged",
+        ),
+        (model([b"a"])[0][:-32] + struct.pack("<2q", -1, 4), "output vectors are -1 of 4 dimensions"),
         (model([b"a"])[0][:90], "ends"),
         (model([b"a"])[0].replace(struct.pack("<2q", 12, 4), struct.pack("<2q", 11, 4)), "11 of 4 dimensions"),
         (model([b"a"])[0].replace(struct.pack("<2q", 12, 4), struct.pack("<2q", 2**60, 4)), "should end at byte"),
