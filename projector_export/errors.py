@@ -26,7 +26,11 @@ __all__ = [
     "ProjectorExportError",
     "TransferError",
     "WriteError",
+    "excerpt",
 ]
+
+MOST_QUOTED = 100
+"""Characters of a foreign text that an error quotes."""
 
 
 class ProjectorExportError(Exception):
@@ -59,3 +63,27 @@ class TransferError(ProjectorExportError, OSError):
 
 class WriteError(ProjectorExportError, OSError):
     """The target cannot be written."""
+
+
+def excerpt(text: object, *, n_characters: int = MOST_QUOTED) -> str:
+    """Return a text of a file or a library, cut with an ellipsis where it is longer than a sentence can bear.
+
+    Parameters
+    ----------
+    text
+        Any text, or an object that is told by its text: an exception's on one line.
+    n_characters
+        Characters at most, the ellipsis among them.
+
+    Examples
+    --------
+    >>> excerpt("short"), excerpt("x" * 5000, n_characters=8)
+    ('short', 'xxxxxxx…')
+    """
+    try:
+        told = str(text)
+    except ValueError:  # Python spells no whole number of more than some thousand digits
+        told = "a value of too many digits"
+    if isinstance(text, Exception):
+        told = " ".join(told.split())
+    return told if len(told) <= n_characters else f"{told[: n_characters - 1]}…"

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from projector_export.errors import CorruptFileError
+from projector_export.errors import CorruptFileError, excerpt
 from projector_export.provenance import JSONValue
 
 __all__ = ["CHECKPOINT", "FILE_NAME", "ExportManifest", "LayoutEntry", "decode"]
@@ -71,7 +71,7 @@ def decode(text: str, *, where: str = FILE_NAME) -> ExportManifest:
         return _manifest(json.loads(text))
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise CorruptFileError(
-            f"{where} is no manifest of an export ({type(error).__name__}: {error}): export that tensor again"
+            f"{where} is no manifest of an export ({type(error).__name__}: {excerpt(error)}): export that tensor again"
         ) from error
 
 

@@ -15,7 +15,7 @@ from typing import Literal, Protocol, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from projector_export.errors import CorruptFileError
+from projector_export.errors import CorruptFileError, excerpt
 from projector_export.formats.ggml_types import GGML_TYPES, GGMLType
 
 __all__ = ["MAGIC", "Header", "StoredTensor", "Value", "decode"]
@@ -120,7 +120,7 @@ def decode(data: Buffer) -> Header:
     for _ in range(n_entries):
         key = reader.text().decode("utf-8", "replace")
         if key in metadata:
-            raise CorruptFileError(f"its header tells {key!r} twice")
+            raise CorruptFileError(f"its header tells {excerpt(key)!r} twice")
         metadata[key] = reader.value(key)
     tensors = [reader.tensor() for _ in range(n_tensors)]
     return Header(version, order, metadata, _placed(tensors, reader.at, _alignment(metadata)))
@@ -190,12 +190,12 @@ class _Reader:
             return _plain(self._numbers(kind, 1, key)[0])
         kind = self.whole("I")
         if kind == _TEXT:
-            return self._texts(self.count(f"texts for {key!r}", 8))
-        return self._numbers(kind, self.count(f"numbers for {key!r}", 1), key)
+            return self._texts(self.count(f"texts for {excerpt(key)!r}", 8))
+        return self._numbers(kind, self.count(f"numbers for {excerpt(key)!r}", 1), key)
 
     def _numbers(self, kind: int, count: int, key: str) -> npt.NDArray[np.generic]:
         if kind not in _NUMBERS:
-            raise CorruptFileError(f"{key!r} of its header is of the unknown type {kind}")
+            raise CorruptFileError(f"{excerpt(key)!r} of its header is of the unknown type {kind}")
         dtype = np.dtype(self.order + _NUMBERS[kind])
         return np.frombuffer(self.take(count * dtype.itemsize), dtype=dtype)
 
@@ -216,22 +216,21 @@ class _Reader:
     def tensor(self) -> StoredTensor:
         """Return the next tensor, with its place counted from the first tensor's."""
         name = self.text().decode("utf-8", "replace")
+        told = f"tensor {excerpt(name)!r}"
         n_axes = self.whole("I")
         if n_axes > _MOST_AXES:
-            raise CorruptFileError(f"tensor {name!r} has {n_axes:,} axes, and no more than {_MOST_AXES} are possible")
+            raise CorruptFileError(f"{told} has {n_axes:,} axes, and no more than {_MOST_AXES} are possible")
         shape = tuple(self.whole("Q") for _ in range(n_axes))[::-1]
         number, offset = self.whole("I"), self.whole("Q")
         found = GGML_TYPES.get(number)
         if found is None:
-            raise CorruptFileError(
-                f"tensor {name!r} is of the unknown type {number}: it is damaged or of a newer llama.cpp"
-            )
+            raise CorruptFileError(f"{told} is of the unknown type {number}: it is damaged or of a newer llama.cpp")
         if prod(shape) > _LARGEST_LENGTH or offset > _LARGEST_LENGTH:
-            raise CorruptFileError(f"tensor {name!r} of shape {list(shape)} at byte {offset:,} is larger than any file")
+            raise CorruptFileError(f"{told} of shape {list(shape)} at byte {offset:,} is larger than any file")
         row_bytes = found.row_bytes(shape[-1] if shape else 1)
         if row_bytes is None:
             raise CorruptFileError(
-                f"tensor {name!r} of type {found.name} has rows of {shape[-1]:,} values, no whole number of blocks of "
+                f"{told} of type {found.name} has rows of {shape[-1]:,} values, no whole number of blocks of "
                 f"{found.block_values}"
             )
         return StoredTensor(name, found, shape, offset, offset + prod(shape[:-1]) * row_bytes)
@@ -245,7 +244,7 @@ def _plain(value: np.generic) -> bool | int | float:
 def _alignment(metadata: Mapping[str, Value]) -> int:
     alignment = metadata.get("general.alignment", 32)
     if not isinstance(alignment, int) or not 1 <= alignment <= 2**20 or alignment & (alignment - 1):
-        raise CorruptFileError(f"general.alignment of its header is {str(alignment)[:40]!r}, not a power of two")
+        raise CorruptFileError(f"general.alignment of its header is {excerpt(alignment)!r}, not a power of two")
     return alignment
 
 
@@ -255,10 +254,10 @@ def _placed(tensors: list[StoredTensor], header_end: int, alignment: int) -> tup
     placed: dict[str, StoredTensor] = {}
     for tensor in tensors:
         if tensor.name in placed:
-            raise CorruptFileError(f"its header names tensor {tensor.name!r} twice")
+            raise CorruptFileError(f"its header names tensor {excerpt(tensor.name)!r} twice")
         if tensor.begin % alignment:
             raise CorruptFileError(
-                f"tensor {tensor.name!r} begins at byte {tensor.begin:,}, no multiple of {alignment}"
+                f"tensor {excerpt(tensor.name)!r} begins at byte {tensor.begin:,}, no multiple of {alignment}"
             )
         placed[tensor.name] = StoredTensor(
             tensor.name, tensor.type, tensor.shape, begin + tensor.begin, begin + tensor.end

@@ -10,15 +10,16 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import prod
 
-from projector_export.errors import CorruptFileError
+from projector_export.errors import CorruptFileError, excerpt
 from projector_export.formats.stored_numbers import BITS
 
 __all__ = ["MAX_HEADER_BYTES", "StoredTensor", "decode", "header_size"]
 
 MAX_HEADER_BYTES = 100_000_000
 """The reference reader's limit for the JSON part, in bytes."""
+
+_MOST_VALUES = 2**63
 
 
 @dataclass(frozen=True)
@@ -115,9 +116,9 @@ def _unique_pairs(pairs: list[tuple[str, object]]) -> dict[str, object]:
     fields: dict[str, object] = {}
     for name, value in pairs:
         if name in fields:
-            raise CorruptFileError(f"its header names {name!r} twice")
+            raise CorruptFileError(f"its header names {excerpt(name)!r} twice")
         if any("\ud800" <= character <= "\udfff" for character in name):
-            raise CorruptFileError(f"its header has a name that is no valid Unicode: {name!r}")
+            raise CorruptFileError(f"its header has a name that is no valid Unicode: {excerpt(name)!r}")
         fields[name] = value
     return fields
 
@@ -134,24 +135,40 @@ def _check_metadata(metadata: object) -> None:
 
 
 def _tensor(name: str, field: object, data_begin: int) -> StoredTensor:
+    told = f"tensor {excerpt(name)!r}"
     if not isinstance(field, dict):
-        raise CorruptFileError(f"its header describes tensor {name!r} by something that is no object")
+        raise CorruptFileError(f"its header describes {told} by something that is no object")
     dtype, shape, offsets = field.get("dtype"), field.get("shape"), field.get("data_offsets")
     if not isinstance(dtype, str) or dtype not in BITS:
-        raise CorruptFileError(f"tensor {name!r} has the unknown type {dtype!r}; known are {', '.join(sorted(BITS))}")
+        raise CorruptFileError(f"{told} has the unknown type {excerpt(dtype)!r}; known are {', '.join(sorted(BITS))}")
     lengths = _whole_numbers(shape)
     if lengths is None:
-        raise CorruptFileError(f"tensor {name!r} has no list of whole numbers as its shape")
+        raise CorruptFileError(f"{told} has no list of whole numbers as its shape")
     ends = _whole_numbers(offsets)
     if ends is None or len(ends) != 2 or ends[0] > ends[1]:
-        raise CorruptFileError(f"tensor {name!r} has no pair 'begin, end' as its data_offsets")
-    bits = prod(lengths) * BITS[dtype]
+        raise CorruptFileError(f"{told} has no pair 'begin, end' as its data_offsets")
+    count = _count(lengths)
+    if count > _MOST_VALUES:
+        raise CorruptFileError(f"{told} of shape {excerpt(list(lengths))} is larger than any file")
+    bits = count * BITS[dtype]
     if bits % 8 or bits // 8 != ends[1] - ends[0]:
         raise CorruptFileError(
-            f"tensor {name!r} of shape {list(lengths)} and type {dtype} needs {bits / 8:,.10g} bytes, "
+            f"{told} of shape {excerpt(list(lengths))} and type {dtype} needs {bits / 8:,.10g} bytes, "
             f"but its data_offsets span {ends[1] - ends[0]:,}"
         )
     return StoredTensor(name, dtype, lengths, data_begin + ends[0], data_begin + ends[1])
+
+
+def _count(lengths: tuple[int, ...]) -> int:
+    """Return how many values a shape has; beyond what any file holds, only that it is so."""
+    if 0 in lengths:
+        return 0
+    count = 1
+    for length in lengths:
+        count *= length
+        if count > _MOST_VALUES:
+            break
+    return count
 
 
 def _whole_numbers(value: object) -> tuple[int, ...] | None:
@@ -168,9 +185,9 @@ def _check_layout(tensors: list[StoredTensor], data_begin: int, file_size: int |
         if tensor.begin != end:
             fault = "overlaps" if tensor.begin < end else "leaves a gap after"
             raise CorruptFileError(
-                f"tensor {tensor.name!r} begins at byte {tensor.begin:,} and {fault} {before}, which ends at {end:,}"
+                f"tensor {excerpt(tensor.name)!r} begins at byte {tensor.begin:,} and {fault} {before}, which ends at {end:,}"
             )
-        end, before = tensor.end, f"tensor {tensor.name!r}"
+        end, before = tensor.end, f"tensor {excerpt(tensor.name)!r}"
     if file_size is not None and end != file_size:
         raise CorruptFileError(
             f"its header accounts for {end:,} bytes, but the file has {file_size:,}: "

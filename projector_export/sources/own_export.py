@@ -11,13 +11,14 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
-from projector_export.errors import AmbiguousChoiceError, CorruptFileError, NotFoundError
+from projector_export.errors import AmbiguousChoiceError, CorruptFileError, NotFoundError, ProjectorExportError, excerpt
 from projector_export.formats import export_manifest, metadata_cell, metadata_tsv, projector_config, tensor_bundle
 from projector_export.formats.export_manifest import ExportManifest, LayoutEntry
 from projector_export.formats.javascript import LARGEST_CATEGORIES
 from projector_export.provenance import Provenance, Step
 from projector_export.table import Column, EmbeddingTable, Layout
-from projector_export.vectors import FileVectors, Float32Array
+from projector_export.tensor_files import numpy_file
+from projector_export.vectors import FileVectors
 
 __all__ = ["read", "stored_vectors"]
 
@@ -103,7 +104,8 @@ def _chosen(logdir: Path, name: str | None) -> tuple[Path, ExportManifest]:
     if len(found) > 1:
         beside = f"; besides, {next(iter(broken.values()))}" if broken else ""
         raise AmbiguousChoiceError(
-            f"{logdir} holds several tensors ({', '.join(found)}) and none named {name!r}: add --name with one of these{beside}"
+            f"{logdir} holds several tensors ({excerpt(', '.join(found))}) and none named {name!r}: add --name with one of "
+            f"these{beside}"
         )
     return next(iter(found.values()))
 
@@ -130,7 +132,7 @@ def _text(path: Path, remedy: str) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise CorruptFileError(f"cannot read {path} ({error}): {remedy}") from error
+        raise CorruptFileError(f"cannot read {path} ({excerpt(error)}): {remedy}") from error
 
 
 def _vectors(folder: Path, shape: tuple[int, int], remedy: str) -> FileVectors:
@@ -171,11 +173,10 @@ def _column(name: str, values: tuple[str | float | None, ...]) -> Column:
 def _layout(folder: Path, entry: LayoutEntry, n_rows: int) -> Layout:
     path = folder / entry.file
     try:
-        coordinates: Float32Array = np.load(path, allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
-        raise CorruptFileError(f"cannot read {path} ({error}): {_AGAIN}") from error
-    if coordinates.dtype != np.float32 or coordinates.ndim != 2 or len(coordinates) != n_rows:
-        raise CorruptFileError(
-            f"{path} holds {coordinates.dtype} of shape {coordinates.shape} for {n_rows:,} rows: {_AGAIN}"
-        )
-    return Layout(entry.name, entry.method, coordinates, entry.parameters)
+        stored = numpy_file.read(path)
+    except ProjectorExportError as error:
+        raise CorruptFileError(f"{error}: {_AGAIN}") from error
+    kind, shape = (stored[0].dtype, stored[0].shape) if len(stored) == 1 else (f"{len(stored)} arrays", ())
+    if kind != "float32" or len(shape) != 2 or shape[0] != n_rows:
+        raise CorruptFileError(f"{path} holds {kind} of shape {excerpt(shape)} for {n_rows:,} rows: {_AGAIN}")
+    return Layout(entry.name, entry.method, stored[0].open_rows().read(0, n_rows), entry.parameters)

@@ -18,7 +18,7 @@ from typing import BinaryIO
 import numpy as np
 import numpy.typing as npt
 
-from projector_export.errors import CorruptFileError, InvalidInputError
+from projector_export.errors import CorruptFileError, InvalidInputError, excerpt
 from projector_export.vectors import FileVectors, Float32Array, Vectors
 
 __all__ = ["ArrayHead", "open_array", "read_head", "require_rows"]
@@ -92,9 +92,9 @@ def _head(text: str, size: int, name: str) -> ArrayHead:
             [tuple(part) for part in fields["descr"]] if isinstance(fields["descr"], list) else fields["descr"]
         )
     except (ValueError, SyntaxError, TypeError, KeyError, MemoryError, RecursionError, AttributeError) as error:
-        raise CorruptFileError(f"{name} has a head that describes no array: {text[:80]!r}") from error
-    if not isinstance(shape, tuple) or not all(type(length) is int and length >= 0 for length in shape):
-        raise CorruptFileError(f"{name} has the shape {shape!r}, which is none")
+        raise CorruptFileError(f"{name} has a head that describes no array: {excerpt(text)!r}") from error
+    if not isinstance(shape, tuple) or not all(type(length) is int and 0 <= length < 2**63 for length in shape):
+        raise CorruptFileError(f"{name} has the shape {excerpt(shape)}, which is none")
     return ArrayHead(shape, dtype, bool(is_fortran), size)
 
 
@@ -123,9 +123,11 @@ def require_rows(name: str, shape: tuple[int, ...], kind: str) -> tuple[int, int
     if dtype is not None and dtype.kind not in "fiub":
         raise InvalidInputError(f"{name} holds values of type {kind}, and vectors are real numbers")
     if len(shape) != 2:
-        raise InvalidInputError(f"{name} has the shape {shape}, and vectors are a table of rows and dimensions")
+        raise InvalidInputError(
+            f"{name} has the shape {excerpt(shape)}, and vectors are a table of rows and dimensions"
+        )
     if 0 in shape:
-        raise InvalidInputError(f"{name} is empty: its shape is {shape}")
+        raise InvalidInputError(f"{name} is empty: its shape is {excerpt(shape)}")
     return shape[0], shape[1]
 
 
@@ -157,7 +159,7 @@ def open_array(path: str | PathLike[str], offset: int, head: ArrayHead, name: st
     """
     if head.dtype.fields is not None:
         raise InvalidInputError(
-            f"{name} holds structures of {', '.join(map(repr, head.dtype.fields))}, and vectors are real numbers"
+            f"{name} holds structures of {excerpt(', '.join(map(repr, head.dtype.fields)))}, and vectors are real numbers"
         )
     n_rows, n_dims = require_rows(name, head.shape, str(head.dtype))
     decode = _viewed_as(head.dtype)

@@ -18,7 +18,7 @@ from typing import IO, BinaryIO, cast
 import numpy as np
 import numpy.typing as npt
 
-from projector_export.errors import CorruptFileError, InvalidInputError, NotFoundError
+from projector_export.errors import CorruptFileError, InvalidInputError, NotFoundError, excerpt
 from projector_export.tensor_files.collected_rows import collect
 from projector_export.tensor_files.named_tensor import NamedTensor
 from projector_export.tensor_files.numpy_array import ArrayHead, open_array, read_head
@@ -73,15 +73,14 @@ def read_values(path: str | PathLike[str], name: str) -> npt.NDArray[np.generic]
         If the array is of another kind or larger.
     """
     path = Path(path)
+    label = f"array {excerpt(name)!r} of {fspath(path)!r}"
     with _told(path), zipfile.ZipFile(path) as archive:
         info = next(info for info in archive.infolist() if info.filename.removesuffix(".npy") == name)
         with archive.open(info) as file:
-            head = read_head(cast(BinaryIO, file), repr(name))
+            head = read_head(cast(BinaryIO, file), label)
             if head.dtype.kind not in "fiubUS" or len(head.shape) != 1 or head.n_bytes > MAX_VALUES_BYTES:
-                raise InvalidInputError(
-                    f"array {name!r} of {fspath(path)!r} holds neither numbers nor texts (np.array(values, str) makes such)"
-                )
-            data = _exactly(file, head.n_bytes, f"array {name!r} of {fspath(path)!r}")
+                raise InvalidInputError(f"{label} holds neither numbers nor texts (np.array(values, str) makes such)")
+            data = _exactly(file, head.n_bytes, label)
     return np.frombuffer(data, dtype=head.dtype)
 
 
@@ -91,7 +90,7 @@ def _members(path: Path) -> Iterator[NamedTensor]:
             name = info.filename.removesuffix(".npy")
             if name == info.filename:
                 continue
-            label = f"array {name!r} of {fspath(path)!r}"
+            label = f"array {excerpt(name)!r} of {fspath(path)!r}"
             if info.flag_bits & 1:
                 raise InvalidInputError(f"{label} is encrypted: save it without a password")
             with archive.open(info) as file:
@@ -164,8 +163,8 @@ def _require_size(head: ArrayHead, held: int, label: str) -> None:
         return
     if head.n_bytes != held:
         raise CorruptFileError(
-            f"{label} of shape {head.shape} and type {head.dtype.name} needs {head.n_bytes:,} bytes, and {held:,} are there: "
-            "it is damaged or cut off"
+            f"{label} of shape {excerpt(head.shape)} and type {head.dtype.name} needs {head.n_bytes:,} bytes, and {held:,} are "
+            "there: it is damaged or cut off"
         )
 
 
@@ -197,6 +196,6 @@ def _told(path: Path) -> Iterator[None]:
     except FileNotFoundError as error:
         raise NotFoundError(f"there is no file {fspath(path)!r}") from error
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
-        raise CorruptFileError(f"{fspath(path)!r} is damaged: {error}") from error
+        raise CorruptFileError(f"{fspath(path)!r} is damaged: {excerpt(error)}") from error
     except OSError as error:
-        raise InvalidInputError(f"{fspath(path)!r} cannot be read: {error.strerror or error}") from error
+        raise InvalidInputError(f"{fspath(path)!r} cannot be read: {error.strerror or excerpt(error)}") from error

@@ -375,8 +375,8 @@ def test_which_tensor_is_read_back(tmp_path):
         (lambda folder: (folder / "vectors.ckpt.data-00000-of-00001").write_bytes(b"1234"), "4 bytes, and"),
         (lambda folder: (folder / "metadata.tsv").write_text("a\tb\n1\t2\n"), "has 1 rows"),
         (lambda folder: (folder / "metadata.tsv").unlink(), "cannot read"),
-        (lambda folder: (folder / "layout-pca-2d.npy").write_bytes(b"\x93NUMPY"), "cannot read"),
-        (lambda folder: np.save(folder / "layout-pca-2d.npy", np.array([{}]), allow_pickle=True), "cannot read"),
+        (lambda folder: (folder / "layout-pca-2d.npy").write_bytes(b"\x93NUMPY"), "no array of NumPy"),
+        (lambda folder: np.save(folder / "layout-pca-2d.npy", np.array([{}]), allow_pickle=True), "holds object"),
         (lambda folder: np.save(folder / "layout-pca-2d.npy", np.zeros((3, 2), np.float32)), r"shape \(3, 2\)"),
         (
             lambda folder: (folder / "manifest.json").write_text((folder / "manifest.json").read_text().replace('"layout-pca-2d.npy",', '"../x.npy",')),

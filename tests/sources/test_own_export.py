@@ -1,9 +1,13 @@
+import io
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from projector_export import EmbeddingTable, write
 from projector_export.errors import AmbiguousChoiceError, CorruptFileError, NotFoundError
 from projector_export.sources import own_export
+from projector_export.table import Layout
 
 VALUES = np.random.default_rng(2).normal(size=(5, 4)).astype(np.float32)
 
@@ -54,3 +58,36 @@ def test_a_choice_between_several_names_the_broken_one_too(tmp_path):
 def test_a_folder_without_export(tmp_path):
     with pytest.raises(NotFoundError, match="holds no export of this program"):
         own_export.read(tmp_path)
+
+
+def laid_out(logdir):
+    table = EmbeddingTable.from_array(VALUES, name="a")
+    write(replace(table, layouts=(Layout("pca", "pca", VALUES[:, :2]),)), logdir)
+    (path,) = (logdir / "a").glob("layout-*.npy")
+    return path
+
+
+def test_layouts_come_back(tmp_path):
+    laid_out(tmp_path)
+    (layout,) = own_export.read(tmp_path).layouts
+    assert (layout.name, layout.method) == ("pca", "pca")
+    assert np.array_equal(layout.coordinates, VALUES[:, :2])
+
+
+def damaged_layouts(path):
+    whole = path.read_bytes()
+    yield whole[:-3], "damaged or cut off"
+    yield whole.replace(b"{", b"["), "describes no array"
+    yield whole.replace(b"(5, 2)", b"(2, 5)"), r"float32 of shape \(2, 5\) for 5 rows"
+    yield whole.replace(b"<f4", b"<i4"), "holds int32"
+    archive = io.BytesIO()
+    np.savez(archive, a=VALUES, b=VALUES)
+    yield archive.getvalue(), "holds 2 arrays"
+
+
+def test_damaged_layouts_are_refused(tmp_path):
+    path = laid_out(tmp_path)
+    for content, words in damaged_layouts(path):
+        path.write_bytes(content)
+        with pytest.raises(CorruptFileError, match=rf"(?s)({words}).*export that tensor again"):
+            own_export.read(tmp_path)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from projector_export.errors import CorruptFileError, NotFoundError
+from projector_export.errors import CorruptFileError, NotFoundError, excerpt
 from projector_export.formats import gguf_header
 from projector_export.formats.gguf_header import Header, StoredTensor
 
@@ -96,7 +96,9 @@ class Model:
                 f"{sentence}, and {len(missing)} of its other parts are not beside it ({missing[0]!r}): fetch them too"
             )
         tables = [tensor.name for tensor in self.given.header.tensors if len(tensor.shape) == 2]
-        named = ", ".join(map(repr, tables[:_N_NAMED])) + (", …" if len(tables) > _N_NAMED else "")
+        named = ", ".join(repr(excerpt(table)) for table in tables[:_N_NAMED]) + (
+            ", …" if len(tables) > _N_NAMED else ""
+        )
         return f"{sentence}; " + (f"it has {named}" if tables else "it has no table at all")
 
 

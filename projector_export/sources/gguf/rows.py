@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from projector_export import optional
-from projector_export.errors import CorruptFileError, InvalidInputError
+from projector_export.errors import CorruptFileError, InvalidInputError, excerpt
 from projector_export.formats.ggml_types import GGMLType
 from projector_export.formats.gguf_header import StoredTensor
 from projector_export.formats.stored_numbers import decoder, readable_name
@@ -33,7 +33,7 @@ def rows_of(part: Part, stored: StoredTensor, limit: int | None = None) -> tuple
     MissingExtraError
         If it is quantised and the package ``gguf`` is not installed.
     """
-    where = f"tensor {stored.name!r} of {str(part.path)!r}"
+    where = f"tensor {excerpt(stored.name)!r} of {str(part.path)!r}"
     if len(stored.shape) != 2 or not all(stored.shape):
         raise InvalidInputError(f"{where} is no table of tokens and dimensions: its shape is {list(stored.shape)}")
     if stored.end > part.size:

@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from projector_export import optional
-from projector_export.errors import CorruptFileError
+from projector_export.errors import CorruptFileError, excerpt
 
 if TYPE_CHECKING:
     from PIL.Image import Image as PillowImage
@@ -138,7 +138,7 @@ def decode(content: object, box: tuple[int, int], where: str) -> npt.NDArray[np.
             f"{where} is no picture that can be read here: save it as PNG or JPEG, or leave the row without one"
         ) from error
     except DAMAGE as error:
-        reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
+        reason = getattr(error, "strerror", None) or excerpt(error) or type(error).__name__
         raise CorruptFileError(f"{where} is damaged ({reason}): mend it, or leave the row without one") from error
 
 

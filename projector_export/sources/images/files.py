@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from projector_export.errors import InvalidInputError, NotFoundError
+from projector_export.errors import InvalidInputError, NotFoundError, excerpt
 from projector_export.sources.images.decoding import EXTENSIONS
 from projector_export.sources.images.picture import Picture
 from projector_export.table import Column, EmbeddingTable
@@ -47,13 +47,13 @@ def of_column(table: EmbeddingTable, column: Column, base: Path) -> Matched:
     if column.is_numeric:
         texts = ", ".join(repr(each.name) for each in table.columns if not each.is_numeric) or "none"
         raise InvalidInputError(
-            f"column {column.name!r} holds numbers, not paths of pictures; columns of texts: {texts}"
+            f"column {excerpt(column.name)!r} holds numbers, not paths of pictures; columns of texts: {excerpt(texts)}"
         )
     pictures = [
-        Picture(file_below(base, str(value), row) if value else None, f"row {row}: {value!r}")
+        Picture(file_below(base, str(value), row) if value else None, f"row {row}: {excerpt(value)!r}")
         for row, value in enumerate(column.values)
     ]
-    return Matched(pictures, f"paths in column {column.name!r}")
+    return Matched(pictures, f"paths in column {excerpt(column.name)!r}")
 
 
 def file_below(base: Path, value: str, row: int) -> Path:
@@ -66,23 +66,23 @@ def file_below(base: Path, value: str, row: int) -> Path:
     NotFoundError
         If there is no such file.
     """
+    told = f"row {row}: {excerpt(value)!r}"
     if "://" in value:
         raise InvalidInputError(
-            f"row {row}: {value!r} is an address, and pictures are not fetched: download them and give the folder"
+            f"{told} is an address, and pictures are not fetched: download them and give the folder"
         )
     try:
         path = (base / value).resolve()
         is_inside = path.is_relative_to(base.resolve())
         is_file = is_inside and path.is_file()
     except (OSError, ValueError, RuntimeError) as error:
-        raise InvalidInputError(f"row {row}: {value!r} is no path of a picture ({error})") from error
+        raise InvalidInputError(f"{told} is no path of a picture ({excerpt(error)})") from error
     if not is_inside:
-        raise InvalidInputError(
-            f"row {row}: {value!r} leads out of {base}: put the picture below that folder, or give another base"
-        )
+        raise InvalidInputError(f"{told} leads out of {base}: put the picture below that folder, or give another base")
     if not is_file:
         raise NotFoundError(
-            f"row {row}: there is no picture {value!r} in {base}: put it there, give another base, or leave the cell empty"
+            f"row {row}: there is no picture {excerpt(value)!r} in {base}: put it there, give another base, or leave the cell "
+            "empty"
         )
     return path
 
@@ -105,7 +105,7 @@ def of_folder(table: EmbeddingTable, folder: Path) -> Matched:
     for column in columns:
         found = _by_name(files, column, must_use_all=len(files) == table.n_rows)
         if found is not None:
-            return Matched(found, f"names in column {column.name!r}")
+            return Matched(found, f"names in column {excerpt(column.name)!r}")
     for column in columns:
         _refuse_near_miss(table, files, column, folder)
     if len(files) != table.n_rows:
@@ -172,7 +172,7 @@ def _refuse_near_miss(table: EmbeddingTable, files: dict[str, Path], column: Col
     if without and len(set(values)) == len(values) and 2 * len(without) <= len(values):
         row = without[0]
         raise NotFoundError(
-            f"{folder} holds pictures named as column {column.name!r} of table {table.name!r} says for "
-            f"{table.n_rows - len(without):,} of {table.n_rows:,} rows, and none for row {row} ({values[row]!r}): add the "
-            "missing ones, or give a column of paths with an empty cell there"
+            f"{folder} holds pictures named as column {excerpt(column.name)!r} of table {table.name!r} says for "
+            f"{table.n_rows - len(without):,} of {table.n_rows:,} rows, and none for row {row} ({excerpt(values[row])!r}): add "
+            "the missing ones, or give a column of paths with an empty cell there"
         )

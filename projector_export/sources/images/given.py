@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from os import PathLike, fspath
 from pathlib import Path
 
-from projector_export.errors import AmbiguousChoiceError, InvalidInputError, NotFoundError
+from projector_export.errors import AmbiguousChoiceError, InvalidInputError, NotFoundError, excerpt
 from projector_export.sources.images.files import Matched, file_below, of_column, of_folder
 from projector_export.sources.images.picture import Picture
 from projector_export.sources.images.pixels import as_array, channels_last, is_array
@@ -57,7 +57,9 @@ def _of_name(table: EmbeddingTable, images: str | PathLike[str], base: str | Pat
     if folder.is_dir():
         return of_folder(table, folder)
     columns = ", ".join(repr(each.name) for each in table.columns) or "none"
-    raise NotFoundError(f"{name!r} is neither a folder nor a column of table {table.name!r}; its columns: {columns}")
+    raise NotFoundError(
+        f"{name!r} is neither a folder nor a column of table {table.name!r}; its columns: {excerpt(columns)}"
+    )
 
 
 def _of_array(table: EmbeddingTable, images: object) -> Matched:
@@ -86,11 +88,11 @@ def _item(item: object, row: int, base: Path | None) -> Picture:
     if isinstance(item, (str, PathLike)):
         name = fspath(item)
         if base is not None:
-            return Picture(file_below(base, name, row), f"row {row}: {name!r}")
+            return Picture(file_below(base, name, row), f"row {row}: {excerpt(name)!r}")
         path = Path(name).expanduser()
         if not path.is_file():
-            raise NotFoundError(f"row {row}: there is no picture {name!r}: correct the path, or give None")
-        return Picture(path, f"row {row}: {name!r}")
+            raise NotFoundError(f"row {row}: there is no picture {excerpt(name)!r}: correct the path, or give None")
+        return Picture(path, f"row {row}: {excerpt(name)!r}")
     if isinstance(item, (bytes, bytearray, memoryview)):
         return Picture(bytes(item), where)
     if is_array(item):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
-from projector_export.errors import AmbiguousChoiceError, InvalidInputError, NotFoundError
+from projector_export.errors import AmbiguousChoiceError, InvalidInputError, NotFoundError, excerpt
 from projector_export.provenance import JSONValue, Provenance, Step
 from projector_export.sources.vector_files.reading import VectorReading
 from projector_export.table import Column, EmbeddingTable
@@ -108,7 +108,9 @@ def _reader(kind: str) -> Callable[[Path], tuple[NamedTensor, ...]]:
 
 
 def _listed(tensors: Sequence[NamedTensor]) -> str:
-    shown = ", ".join(f"{tensor.name!r} {tensor.shape} {tensor.dtype}" for tensor in tensors[:N_LISTED])
+    shown = ", ".join(
+        f"{excerpt(tensor.name)!r} {excerpt(tensor.shape)} {tensor.dtype}" for tensor in tensors[:N_LISTED]
+    )
     return shown + (", …" if len(tensors) > N_LISTED else "")
 
 
@@ -146,7 +148,7 @@ def _hdf5_values(path: Path, name: str) -> list[object]:
     with hdf5.opened(place) as file:
         dataset = file[name]
         if dataset.dtype.kind in "OS":
-            return _hdf5_texts(dataset, f"data set {name!r} of {place.shown!r}")
+            return _hdf5_texts(dataset, f"data set {excerpt(name)!r} of {place.shown!r}")
         return list(hdf5.values_of(place, dataset, most=MAX_VALUES_BYTES // 8).tolist())
 
 

@@ -8,7 +8,7 @@ from typing import cast
 import numpy as np
 import numpy.typing as npt
 
-from projector_export.errors import InvalidInputError
+from projector_export.errors import InvalidInputError, excerpt
 from projector_export.tabular.json_lines import parse
 from projector_export.vectors import Float32Array
 
@@ -47,7 +47,7 @@ def list_rows(
             raise InvalidInputError(_other_length(first_row + index, column, len(each), width))
         if None in each:
             raise InvalidInputError(
-                f"row {first_row + index:,} of column {column!r} has no number at place {each.index(None) + 1:,}"
+                f"row {first_row + index:,} of column {excerpt(column)!r} has no number at place {each.index(None) + 1:,}"
             )
     try:
         return _narrowed(np.array(lists, dtype=np.float64))
@@ -73,7 +73,7 @@ def number_rows(columns: Sequence[tuple[str, Sequence[object]]], *, first_row: i
             row, value = next((row, value) for row, value in enumerate(values) if not _is_number(value))
             what = "is missing" if value is None or value == "" else f"is {_excerpt(value)} and no number"
             raise InvalidInputError(
-                f"row {first_row + row:,} of column {name!r} {what}: vectors need a number there"
+                f"row {first_row + row:,} of column {excerpt(name)!r} {what}: vectors need a number there"
             ) from None
     return rows
 
@@ -104,27 +104,32 @@ def _as_list(value: object, row: int, column: str) -> list[object]:
         found = spelled_list(value)
         if found is None and "..." in value:
             raise InvalidInputError(
-                f"row {row:,} of column {column!r} was printed with '...' in the middle, so its numbers are lost: write the "
-                "array by .tolist()"
+                f"row {row:,} of column {excerpt(column)!r} was printed with '...' in the middle, so its numbers are lost: "
+                "write the array by .tolist()"
             )
         value = found if found is not None else value
     if value is None or value == "":
-        raise InvalidInputError(f"row {row:,} of column {column!r} has no vector: leave such rows out")
+        raise InvalidInputError(f"row {row:,} of column {excerpt(column)!r} has no vector: leave such rows out")
     if not isinstance(value, list):
-        raise InvalidInputError(f"row {row:,} of column {column!r} is {_excerpt(value)} and no list of numbers")
+        raise InvalidInputError(
+            f"row {row:,} of column {excerpt(column)!r} is {_excerpt(value)} and no list of numbers"
+        )
     return value
 
 
 def _other_length(row: int, column: str, length: int, width: int) -> str:
-    return f"row {row:,} of column {column!r} has {length:,} numbers instead of {width:,}: all vectors need the same dimensions"
+    return (
+        f"row {row:,} of column {excerpt(column)!r} has {length:,} numbers instead of {width:,}: all vectors need the same "
+        "dimensions"
+    )
 
 
 def _no_numbers(lists: Sequence[Sequence[object]], first_row: int, column: str) -> str:
     for index, each in enumerate(lists):
         for value in each:
             if not _is_number(value):
-                return f"row {first_row + index:,} of column {column!r} holds {_excerpt(value)}, which is no number"
-    return f"column {column!r} holds numbers that no float can hold"
+                return f"row {first_row + index:,} of column {excerpt(column)!r} holds {_excerpt(value)}, which is no number"
+    return f"column {excerpt(column)!r} holds numbers that no float can hold"
 
 
 def _is_number(value: object) -> bool:

@@ -10,7 +10,7 @@ from os import PathLike
 import numpy as np
 import numpy.typing as npt
 
-from projector_export.errors import InvalidInputError
+from projector_export.errors import InvalidInputError, excerpt
 from projector_export.provenance import JSONValue, Provenance, Step
 from projector_export.sources.vector_files.number_rows import list_rows, number_rows
 from projector_export.sources.vector_files.reading import VectorReading
@@ -162,7 +162,7 @@ def _number_blocks(
             try:
                 rows.append(np.array(list(map(float, cells)), dtype=np.float64))
             except ValueError as error:
-                raise InvalidInputError(f"line {number:,} of {location.shown!r}: {error}") from error
+                raise InvalidInputError(f"line {number:,} of {location.shown!r}: {excerpt(error)}") from error
         with np.errstate(over="ignore"):
             yield np.array(rows).astype(np.float32)
         done += len(rows)

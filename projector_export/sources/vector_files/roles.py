@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from itertools import islice
 
-from projector_export.errors import AmbiguousChoiceError, InvalidInputError
+from projector_export.errors import AmbiguousChoiceError, InvalidInputError, excerpt
 from projector_export.sources.vector_files.number_rows import spelled_list
 from projector_export.tabular import Records
 from projector_export.tabular.heads import is_number
@@ -111,7 +111,9 @@ def _named(records: Records, column: str, lists: Mapping[str, int | None], numbe
 def _only(records: Records, lists: Mapping[str, int | None]) -> str:
     even = [name for name, length in lists.items() if length is not None and length > 1] or list(lists)
     if len(even) > 1:
-        shown = ", ".join(f"{name!r} ({lists[name] or 'different'} numbers a row)" for name in even[:_N_LISTED])
+        shown = ", ".join(
+            f"{excerpt(name)!r} ({lists[name] or 'different'} numbers a row)" for name in even[:_N_LISTED]
+        )
         raise AmbiguousChoiceError(
             f"{records.describe['source']!r} has several columns of vectors, {shown}: name one (--column, column=…)"
         )
@@ -126,7 +128,7 @@ def _dimensions(records: Records, chosen: Sequence[str], lists: Mapping[str, int
     taken = frozenset(chosen)
     others = tuple(name for name in records.columns if name not in taken and name not in lists)
     several = f"{len(chosen):,} columns of numbers {_runs(records.columns, chosen)}"
-    note = f"the vectors are the {several if len(chosen) > 1 else f'column of numbers {chosen[0]!r}'}"
+    note = f"the vectors are the {several if len(chosen) > 1 else f'column of numbers {excerpt(chosen[0])!r}'}"
     return Roles(None, tuple(chosen), others, (note, *_skipped(None, lists)))
 
 
@@ -139,7 +141,7 @@ def _runs(columns: Sequence[str], chosen: Sequence[str]) -> str:
             runs[-1].append(name)
         else:
             runs.append([name])
-    shown = [repr(run[0]) if len(run) == 1 else f"{run[0]!r} to {run[-1]!r}" for run in runs]
+    shown = [" to ".join(repr(excerpt(name)) for name in dict.fromkeys((run[0], run[-1]))) for run in runs]
     return ", ".join(shown[:_N_LISTED]) + (", …" if len(shown) > _N_LISTED else "")
 
 
@@ -159,10 +161,11 @@ def _refuse_strays(records: Records, strays: Mapping[str, tuple[int, str]], name
         return
     name = names[0]
     row, value = strays[name]
+    told = excerpt(name)
     raise InvalidInputError(
-        f"row {row:,} of column {name!r} of {records.describe['source']!r} is {value[:_N_SHOWN]!r}, and all others there are "
-        f"numbers: write a number there, name the columns of the vectors (--column PATTERN), or keep {name!r} as text "
-        f"(--label-column {name!r})"
+        f"row {row:,} of column {told!r} of {records.describe['source']!r} is {value[:_N_SHOWN]!r}, and all others there are "
+        f"numbers: write a number there, name the columns of the vectors (--column PATTERN), or keep {told!r} as text "
+        f"(--label-column {told!r})"
     )
 
 
@@ -230,4 +233,6 @@ def _is_index(records: Records, name: str, values: Sequence[object]) -> bool:
 
 
 def _listed(names: Sequence[str]) -> str:
-    return (", ".join(map(repr, names[:_N_LISTED])) or "there are none") + (", …" if len(names) > _N_LISTED else "")
+    return (", ".join(repr(excerpt(name)) for name in names[:_N_LISTED]) or "there are none") + (
+        ", …" if len(names) > _N_LISTED else ""
+    )

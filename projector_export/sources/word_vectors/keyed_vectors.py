@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from projector_export.errors import CorruptFileError, InvalidInputError
+from projector_export.errors import CorruptFileError, InvalidInputError, excerpt
 from projector_export.formats import pickle_values
 from projector_export.formats.pickle_values import PickledObject, PickledValue
 from projector_export.sources.word_vectors.opening import is_compressed, opened
@@ -70,7 +70,7 @@ class _Stored:
             return side_rows(self.prefix, attribute)
         array = self.array(attribute)
         if array.ndim != 2:
-            raise CorruptFileError(f"{attribute!r} in {self.name!r} is no table: its shape is {array.shape}")
+            raise CorruptFileError(f"{attribute!r} in {self.name!r} is no table: its shape is {excerpt(array.shape)}")
         return ArrayVectors(array)
 
 
@@ -191,7 +191,7 @@ def _float32(array: npt.NDArray[np.generic]) -> Float32Array:
 def _whole_number(stored: _Stored, name: str) -> int:
     value = stored.attributes.get(name)
     if not isinstance(value, int) or not 0 <= value < 2**31:
-        raise CorruptFileError(f"{name!r} in {stored.name!r} is {str(value)[:40]!r}, not a whole number")
+        raise CorruptFileError(f"{name!r} in {stored.name!r} is {excerpt(value)!r}, not a whole number")
     return value
 
 
@@ -201,7 +201,9 @@ def _counts(stored: _Stored, words: list[str], n_words: int) -> tuple[Column, ..
     if isinstance(extras, dict) and isinstance(extras.get("count"), PickledObject):
         counts = array_of(extras["count"], f"'count' in {stored.name!r}")
         if counts.ndim != 1 or len(counts) < n_words:
-            raise CorruptFileError(f"{stored.name!r} has {len(words):,} words and counts of shape {counts.shape}")
+            raise CorruptFileError(
+                f"{stored.name!r} has {len(words):,} words and counts of shape {excerpt(counts.shape)}"
+            )
         return (Column("count", counts[:n_words]),)
     if not isinstance(vocabulary, dict):
         return ()

@@ -6,6 +6,8 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
+from projector_export.errors import excerpt
+
 __all__ = ["word_labels"]
 
 _BYTE = re.compile("[\udc80-\udcff]")
@@ -52,7 +54,7 @@ def _duplicates_note(words: Sequence[bytes | str]) -> tuple[str, ...]:
     counts = Counter(words)
     again = [word for word, count in counts.items() if count > 1]
     n_rows = len(words) - len(counts)
-    named = ", ".join(map(repr, word_labels(again[:_N_NAMED])[0]))
+    named = ", ".join(repr(excerpt(word)) for word in word_labels(again[:_N_NAMED])[0])
     more = ", …" if len(again) > _N_NAMED else ""
     rows = "1 row repeats a word" if n_rows == 1 else f"{n_rows:,} rows repeat words"
     return (f"{rows} that stood before ({named}{more}): all rows are kept",)

@@ -14,7 +14,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO
 
-from projector_export.errors import AmbiguousChoiceError, CorruptFileError
+from projector_export.errors import AmbiguousChoiceError, CorruptFileError, excerpt
 
 __all__ = ["COMPRESSIONS", "Unpacked", "is_compressed", "opened"]
 
@@ -45,12 +45,17 @@ class Unpacked:
 
     def __init__(self, name: str, stream: IO[bytes], raw: IO[bytes], size: int, compression: str | None) -> None:
         self.name, self.size, self.compression = name, size, compression
-        self._stream, self._raw, self._n_given = stream, raw, 0
+        self._stream, self._raw, self._n_given, self._last = stream, raw, 0, b""
 
     @property
     def used(self) -> int:
         """Bytes of the file that were used so far."""
         return min(self._raw.tell(), self.size)
+
+    @property
+    def ends_within_line(self) -> bool:
+        """Whether the last byte that was read is part of a word or number: neither a line's end nor a blank."""
+        return self._last[-1:] not in {b"", b"\n", b" ", b"\t", b"\r"}
 
     def read(self, n_bytes: int) -> bytes:
         """Return the next bytes: fewer than asked for at the end only.
@@ -65,6 +70,7 @@ class Unpacked:
         except (EOFError, OSError, lzma.LZMAError, zipfile.BadZipFile, zlib.error) as error:
             raise CorruptFileError(f"{self.name!r} cannot be read ({self._reason(error)}): fetch it again") from error
         self._n_given += len(data)
+        self._last = data or self._last
         if self.compression and self._n_given > _FREE_BYTES + _LARGEST_RATIO * self.size:
             raise CorruptFileError(
                 f"{self.name!r} unpacks to more than {_LARGEST_RATIO} times its {self.size:,} bytes, as no vectors do: "
@@ -127,6 +133,8 @@ def _only_member(raw: IO[bytes], name: str) -> IO[bytes]:
         if len(members) == 1:
             return archive.open(members[0])
     except (zipfile.BadZipFile, RuntimeError, IndexError, ValueError, struct.error, OSError) as error:
-        raise CorruptFileError(f"{name!r} is a zip that cannot be read ({error}): fetch or unpack it again") from error
-    listed = ", ".join(repr(member.filename) for member in members[:5])
+        raise CorruptFileError(
+            f"{name!r} is a zip that cannot be read ({excerpt(error)}): fetch or unpack it again"
+        ) from error
+    listed = ", ".join(repr(excerpt(member.filename)) for member in members[:5])
     raise AmbiguousChoiceError(f"{name!r} holds {len(members)} files ({listed}): unpack it and name one of them")

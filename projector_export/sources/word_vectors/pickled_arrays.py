@@ -7,7 +7,7 @@ from math import prod
 import numpy as np
 import numpy.typing as npt
 
-from projector_export.errors import CorruptFileError
+from projector_export.errors import CorruptFileError, excerpt
 from projector_export.formats.pickle_values import PickledName, PickledObject, PickledValue
 
 __all__ = ["allows", "array_of"]
@@ -61,7 +61,7 @@ def array_of(value: PickledValue, what: str) -> npt.NDArray[np.generic]:
         data
     ):
         raise CorruptFileError(
-            f"{what} of shape {str(shape)[:60]} and type {dtype} does not fit its {len(data):,} bytes"
+            f"{what} of shape {excerpt(shape)} and type {dtype} does not fit its {len(data):,} bytes"
         )
     return np.frombuffer(data, dtype=dtype).reshape(shape, order="F" if is_fortran else "C")
 
