@@ -117,4 +117,10 @@ def _read_rows(
             if n_rows is not None and len(words) > n_rows:
                 return Words(words, ArrayVectors(store.finished()))
         reading.report(stream.used, stream.size)
-    return Words(words, ArrayVectors(store.finished()))
+    return Words(words, ArrayVectors(store.finished()), notes=_open_end_note(stream))
+
+
+def _open_end_note(stream: Unpacked) -> tuple[str, ...]:
+    if not stream.ends_within_line:
+        return ()
+    return (f"the last line of {stream.name!r} has no line end: the file may be cut off, and its last number with it",)

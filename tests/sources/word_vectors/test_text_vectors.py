@@ -102,6 +102,28 @@ def test_ends_of_lines(tmp_path, end):
     assert list(table.column("word").values) == ["the", "of"]
 
 
+NO_LINE_END = "the last line of '{}' has no line end: the file may be cut off, and its last number with it"
+
+
+@pytest.mark.parametrize("header", [True, False])
+@pytest.mark.parametrize("packs", [bytes, gzip.compress])
+def test_a_last_number_that_may_be_cut_is_read_and_told(tmp_path, header, packs):
+    path = written(tmp_path / "vectors.txt", [(f"w{row}", ["1.25", "2.75"]) for row in range(3)], header=header)
+    path.write_bytes(packs(path.read_bytes()[:-2]))
+    table = word_vectors.read(path)
+    assert values(table)[2].tolist() == [1.25, np.float32(2.7)]
+    assert table.provenance.notes == (NO_LINE_END.format(path),)
+    assert word_vectors.read(path, limit=3).provenance.notes == (NO_LINE_END.format(path),)
+    assert word_vectors.read(path, limit=2).provenance.notes == ()
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", " ", "\n\n  "])
+def test_a_last_number_that_is_whole_is_not_told(tmp_path, end):
+    path = tmp_path / "vectors.txt"
+    path.write_text("2 2\nthe 1.5 2\nof 3 4" + end, newline="")
+    assert word_vectors.read(path).provenance.notes == ()
+
+
 def test_bytes_that_are_no_text_stay_visible_and_are_told(tmp_path):
     path = written(tmp_path / "vectors.txt", [("gr\udcfc\udcdfe", ["1", "2"]), ("ok", ["3", "4"])])
     table = word_vectors.read(path)
