@@ -29,9 +29,11 @@ from projector_export.vectors import Float32Array, Vectors
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["TensorVectors", "bytes_of", "load", "read", "stored_type"]
+__all__ = ["SAVE_TENSORS", "TensorVectors", "bytes_of", "load", "read", "stored_type"]
 
 SAVE_TENSORS = "save its tensors alone where you trust it, with `torch.save(model.state_dict(), FILE)`"
+"""What to do about a file that would have to be unpickled."""
+
 MAX_DEPTH = 8
 
 _DAMAGES = (

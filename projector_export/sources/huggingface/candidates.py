@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from shlex import quote
 
 from projector_export.errors import AmbiguousChoiceError, InvalidInputError
 from projector_export.sources.huggingface.model_files import ModelFiles
@@ -80,7 +81,14 @@ def largest_tables(model: ModelFiles) -> str:
     tables = sorted((info for info in model.tensors() if len(info.shape) == 2), key=_size, reverse=True)
     if not tables:
         return "it has no two-dimensional tensor, so it has no token table"
-    return f"its largest tables are {_listed(tables[:5])}: name one with --tensor NAME"
+    return f"its largest tables are {_listed(tables[:5])}: name one with --tensor NAME{_with_labels(model)}"
+
+
+def _with_labels(model: ModelFiles) -> str:
+    """Return how a table of a single file gets labels that are in no tokenizer."""
+    if model.storage.weight_file is None:
+        return ""
+    return f", or export it with labels: projector-export vectors {quote(model.name)} --column NAME --labels LABELS"
 
 
 def _preferred(found: list[TensorInfo], fits: Callable[[TensorInfo], bool]) -> list[TensorInfo]:

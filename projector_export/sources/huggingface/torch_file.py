@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
@@ -13,7 +14,7 @@ import numpy.typing as npt
 from projector_export.errors import CorruptFileError, InvalidInputError, NotFoundError
 from projector_export.sources.huggingface.storage import Storage
 from projector_export.sources.huggingface.weights import TensorInfo
-from projector_export.tensor_files.torch_file import TensorVectors, bytes_of, load, stored_type
+from projector_export.tensor_files.torch_file import SAVE_TENSORS, TensorVectors, bytes_of, load, stored_type
 from projector_export.vectors import Vectors
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ _CONVERT = (
     "convert it where you trust it, with `from transformers import AutoModel; "
     "AutoModel.from_pretrained(FOLDER).save_pretrained(NEW_FOLDER)`"
 )
+_OF_ONE_FILE = "`projector-export vectors {file} --labels LABELS`, or give the model's folder"
+_SAVE_TENSORS = f"{SAVE_TENSORS}, and export one with {_OF_ONE_FILE.format(file='FILE --column NAME')}"
 
 
 @dataclass(frozen=True)
@@ -104,19 +107,25 @@ class TorchWeights:
     def _tensors(self, file: str) -> Mapping[str, torch.Tensor]:
         if file not in self._loaded:
             path = self.storage.whole_file(file)
-            self._loaded[file] = _only_tensors(path, load(path, advice=_CONVERT))
+            is_alone = self.storage.weight_file is not None
+            content = load(path, advice=_SAVE_TENSORS if is_alone else _CONVERT)
+            export = f"export it with {_OF_ONE_FILE.format(file=quote(str(path)))}"
+            self._loaded[file] = _only_tensors(path, content, export if is_alone else _CONVERT)
         return self._loaded[file]
 
 
-def _only_tensors(path: Path, content: object) -> Mapping[str, torch.Tensor]:
+def _only_tensors(path: Path, content: object, advice: str) -> Mapping[str, torch.Tensor]:
     import torch
 
     if isinstance(content, dict) and isinstance(content.get("state_dict"), dict):
         content = content["state_dict"]
     if not isinstance(content, dict):
-        raise InvalidInputError(f"{str(path)!r} holds a {type(content).__name__} and no tensors by name: {_CONVERT}")
-    return {
+        raise InvalidInputError(f"{str(path)!r} holds a {type(content).__name__} and no tensors by name: {advice}")
+    found = {
         name: value
         for name, value in content.items()
         if isinstance(name, str) and isinstance(value, torch.Tensor) and value.layout == torch.strided
     }
+    if not found:
+        raise InvalidInputError(f"{str(path)!r} holds no tensors by name at its top: {advice}")
+    return found

@@ -9,6 +9,7 @@ import torch
 from safetensors.torch import save_file
 
 from projector_export.errors import CorruptFileError, InvalidInputError, NotFoundError
+from projector_export.pipeline.vectors import read_vectors
 from projector_export.sources.huggingface.choosing import choose_tables
 from projector_export.sources.huggingface.model_files import open_model
 
@@ -104,6 +105,30 @@ def test_a_checkpoint_that_is_no_dictionary_is_told(tmp_path):
     save(tmp_path, [TABLE])
     with pytest.raises(InvalidInputError, match=r"holds a list and no tensors by name"):
         only(tmp_path)
+
+
+@pytest.mark.parametrize("content", [TABLE, [TABLE], {"model": {"embedding": TABLE}}])
+def test_a_single_file_without_names_goes_to_the_command_that_reads_it(tmp_path, content):
+    save(tmp_path, content, "my model.pt")
+    path = tmp_path / "my model.pt"
+    with pytest.raises(
+        InvalidInputError, match=r"no tensors by name.*`projector-export vectors '.*my model.pt' --labels"
+    ):
+        only(path)
+    (table,) = read_vectors(path)
+    np.testing.assert_array_equal(table.vectors.read(0, 20), TABLE.numpy())
+
+
+def test_a_single_file_is_not_told_to_be_converted_as_a_folder(tmp_path):
+    save(tmp_path, {"embedding": Marker(tmp_path / "executed")}, "model.pt")
+    with pytest.raises(
+        InvalidInputError, match=r"model\.state_dict\(\), FILE.*vectors FILE --column NAME --labels"
+    ) as caught:
+        only(tmp_path / "model.pt")
+    assert "AutoModel" not in str(caught.value)
+    save(tmp_path, {"codes": TABLE}, "model.pt")
+    with pytest.raises(NotFoundError, match=r"--tensor NAME, or .*vectors \S*model.pt --column NAME --labels LABELS"):
+        only(tmp_path / "model.pt")
 
 
 def test_without_torch_the_command_that_installs_it_is_told(tmp_path):
