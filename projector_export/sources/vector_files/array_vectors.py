@@ -12,6 +12,7 @@ import numpy as np
 
 from projector_export.errors import AmbiguousChoiceError, InvalidInputError, NotFoundError, excerpt
 from projector_export.provenance import JSONValue, Provenance, Step
+from projector_export.sources.vector_files.keras_weights import told_of_keras
 from projector_export.sources.vector_files.reading import VectorReading
 from projector_export.table import Column, EmbeddingTable
 from projector_export.tabular import as_columns
@@ -57,7 +58,8 @@ def read_arrays(path: str | PathLike[str], kind: str, reading: VectorReading) ->
     """
     path = Path(path)
     tensors = _reader(kind)(path)
-    chosen = choose(tensors, reading.column, fspath(path))
+    keras = told_of_keras(path, tensors) if kind == "hdf5" else ""
+    chosen = choose(tensors, reading.column, fspath(path), hint=keras)
     vectors = chosen.open_rows()
     parameters: dict[str, JSONValue] = {
         "path": fspath(path),
@@ -67,13 +69,15 @@ def read_arrays(path: str | PathLike[str], kind: str, reading: VectorReading) ->
         "limit": reading.limit,
     }
     columns, notes = _beside(path, tensors, _values_reader(kind), vectors.shape[0])
+    if keras and reading.labels is None:
+        notes += (keras,)
     table = EmbeddingTable(path.stem, vectors, columns, Provenance().then(Step("read_vectors", parameters), *notes))
     if reading.limit is None or reading.limit >= table.n_rows:
         return table
     return table.take(np.arange(reading.limit), Step("limit", {"rows": reading.limit}))
 
 
-def choose(tensors: Sequence[NamedTensor], name: str | None, file: str) -> NamedTensor:
+def choose(tensors: Sequence[NamedTensor], name: str | None, file: str, *, hint: str = "") -> NamedTensor:
     """Return the array that is meant.
 
     Parameters
@@ -84,12 +88,15 @@ def choose(tensors: Sequence[NamedTensor], name: str | None, file: str) -> Named
         The wanted one's; None for the only table of real numbers.
     file
         The file, for sentences.
+    hint
+        What else the user should read where that fails.
     """
+    hint = f"; {hint}" if hint else ""
     if name is not None:
         for tensor in tensors:
             if tensor.name == name:
                 return tensor
-        raise NotFoundError(f"{file!r} has no array {name!r}; it has {_listed(tensors)}")
+        raise NotFoundError(f"{file!r} has no array {name!r}; it has {_listed(tensors)}{hint}")
     if len(tensors) == 1:
         return tensors[0]
     tables = [tensor for tensor in tensors if len(tensor.shape) == 2 and 0 not in tensor.shape]
@@ -97,9 +104,9 @@ def choose(tensors: Sequence[NamedTensor], name: str | None, file: str) -> Named
     if len(wide) == 1:
         return wide[0]
     if not wide:
-        raise InvalidInputError(f"{file!r} has no table of vectors; it has {_listed(tensors) or 'nothing'}")
+        raise InvalidInputError(f"{file!r} has no table of vectors; it has {_listed(tensors) or 'nothing'}{hint}")
     raise AmbiguousChoiceError(
-        f"{file!r} has several arrays of vectors, {_listed(wide)}: name one (--column, column=…)"
+        f"{file!r} has several arrays of vectors, {_listed(wide)}: name one (--column, column=…){hint}"
     )
 
 

@@ -25,7 +25,7 @@ REFUSED = MappingProxyType(
     {
         "pickle": "is a pickle, and loading one runs what its maker put into it: where you trust it, save its array by np.save",
         "raw": "is bare values without their shape: save them by np.save(NEW, np.fromfile(OLD, '<f4').reshape(ROWS, DIMS))",
-        "keras": "is a Keras model: export its embedding layer by projector-export vocab",
+        "keras": "is a Keras model: projector-export vocab FILE exports its embedding layer, with the labels that it has",
         "zip": "is a zip archive without arrays of NumPy or torch in it",
     }
 )

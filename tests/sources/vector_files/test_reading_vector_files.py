@@ -1,6 +1,7 @@
 """What is a vector in a file of records, what is said about it, and which array of several is meant."""
 
 import io
+import re
 import zipfile
 
 import numpy as np
@@ -66,7 +67,7 @@ def test_any_numbers_come_back_rounded_once(tmp_path_factory, ending, rows):
     FORMATS[ending](path, rows)
     with np.errstate(over="ignore"):
         expected = rows.astype(np.float32)
-    np.testing.assert_array_equal(values(read(path, header=False)), expected)
+    np.testing.assert_array_equal(values(read(path, header=False if ending in {"csv", "tsv"} else None)), expected)
 
 
 def test_numbered_columns_are_the_vector_and_others_say_something(tmp_path):
@@ -190,8 +191,40 @@ def test_a_keras_model_is_sent_to_the_command_for_models(tmp_path):
     with zipfile.ZipFile(tmp_path / "m.keras", "w") as archive:
         archive.writestr("model.weights.h5", "x")
         archive.writestr("config.json", "{}")
-    with pytest.raises(InvalidInputError, match=r"is a Keras model: .*projector-export vocab"):
+    with pytest.raises(InvalidInputError, match=r"is a Keras model: projector-export vocab FILE"):
         read(tmp_path / "m.keras")
+
+
+def keras_hdf5(path, *, weights, attributes):
+    h5py = pytest.importorskip("h5py")
+    with h5py.File(path, "w") as file:
+        for name in weights:
+            file[name] = TABLE
+        for name in attributes:
+            file.attrs[name] = ["emb"]
+    return path
+
+
+@pytest.mark.parametrize(
+    ("weights", "attributes"),
+    [
+        (["model_weights/emb/emb/embeddings:0", "model_weights/dense/dense/kernel:0"], ["model_config"]),
+        (["emb/emb/embeddings:0", "dense/dense/kernel:0"], ["layer_names"]),
+        (["layers/embedding/vars/0", "layers/dense/vars/0"], []),
+    ],
+)
+def test_an_hdf5_file_of_keras_is_told_to_be_one(tmp_path, weights, attributes):
+    path = keras_hdf5(tmp_path / "s.h5", weights=weights, attributes=attributes)
+    told = rf"'s\.h5' is a file of Keras, whose layers and labels are known to: projector-export vocab {path}"
+    for column, kind in ((None, AmbiguousChoiceError), ("absent", NotFoundError)):
+        with pytest.raises(kind, match=told):
+            read(path, column=column)
+    (note,) = read(path, column=weights[0]).provenance.notes
+    assert re.match(told, note)
+    (tmp_path / "labels.txt").write_text("\n".join(f"t{row}" for row in range(len(TABLE))) + "\n")
+    assert not read(path, column=weights[0], labels=tmp_path / "labels.txt").provenance.notes
+    other = keras_hdf5(tmp_path / "o.h5", weights=["emb/embeddings"], attributes=["title"])
+    assert not read(other).provenance.notes
 
 
 def test_formats_that_do_not_exist_and_files_of_none(tmp_path):
