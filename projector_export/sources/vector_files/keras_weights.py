@@ -34,4 +34,5 @@ def told_of_keras(path: Path, tensors: Sequence[NamedTensor]) -> str:
         with hdf5.opened(FilePlace(path)) as file:
             if not any(name in file.attrs for name in _ATTRIBUTES):
                 return ""
-    return f"{path.name!r} is a file of Keras, whose layers and labels are known to: projector-export vocab {quote(fspath(path))}"
+    command = f"projector-export vocab {quote(fspath(path))}"
+    return f"{path.name!r} is a file of Keras, whose layers and labels are known to: {command}"
