@@ -14,6 +14,7 @@ __all__ = ["EXTRAS", "require", "required_for"]
 EXTRAS = MappingProxyType(
     {
         "PIL": "images",
+        "aiohttp": "remote",
         "faiss": "neighbours",
         "gguf": "gguf",
         "h5py": "hdf5",

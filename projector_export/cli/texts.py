@@ -14,10 +14,10 @@ from tqdm import tqdm
 from projector_export.cli.layout_options import layout_options
 from projector_export.cli.options import destination_of, limits_of, target_options, treatment_of, treatment_options
 from projector_export.cli.summary import show_exports
-from projector_export.cli.terminal import progress_bars
+from projector_export.cli.terminal import PATIENCE, progress_bars
 from projector_export.cli.text_options import text_options, text_options_of
 from projector_export.pipeline import Progress, check_wishes, name_tables, treat, write
-from projector_export.pipeline.texts import ENCODING, USUAL_MODEL, encoded_texts
+from projector_export.pipeline.texts import ENCODING, FETCHING, USUAL_MODEL, encoded_texts
 
 __all__ = ["texts"]
 
@@ -70,9 +70,14 @@ def texts(data: str, model: str, **options: object) -> None:
     show_exports(written, tables, destination, seconds=time.perf_counter() - start, as_json=bool(options["as_json"]))
 
 
+_TEXTS = "{desc}: {percentage:3.0f}% |{bar:30}| {n:,} of {total:,}, {rate_fmt}, {remaining} left"
+_BYTES = "{desc}: {percentage:3.0f}% |{bar:30}| {n_fmt}B of {total_fmt}B, {rate_fmt}, {remaining} left"
+_MORE = "{desc}: {n_fmt}B, {rate_fmt}, {elapsed} so far"
+
+
 @dataclass
 class _Told:
-    """What the user is told while texts are encoded: how many a second, how long it will take, what is kept."""
+    """What the user is told while texts come over and are encoded: how fast, how long it will take, what is kept."""
 
     bars: Progress | None = None
     bar: tqdm[None] | None = field(default=None, repr=False)
@@ -80,33 +85,39 @@ class _Told:
     n_texts: int = 0
 
     def watching(self, bars: Progress | None) -> Progress:
-        """Return a progress function that gives the stage of encoding a bar of its own."""
+        """Return a progress function that gives texts and bytes bars of their own."""
         self.bars = bars
         return self
 
     def __call__(self, stage: str, done: int, total: int) -> None:
         if stage == ENCODING:
-            self._encoding(done, total)
-        elif self.bars is not None:
-            self.bars(stage, done, total)
+            self._show(stage, done, total, unit=" texts", shown=_TEXTS)
+            self.n_done, self.n_texts = done, total
+        elif stage == FETCHING:
+            self._show(stage, done, total, unit="B", unit_scale=True, delay=PATIENCE, shown=_BYTES if total else _MORE)
+        else:
+            self.finish()
+            if self.bars is not None:
+                self.bars(stage, done, total)
 
-    def _encoding(self, done: int, total: int) -> None:
-        if self.bars is not None and self.bar is None:
-            self.bars(ENCODING, 0, 1)  # takes away what is shown; a bar of one step does not appear
+    def _show(self, stage: str, done: int, total: int, *, shown: str, **unit: object) -> None:
+        if self.bars is not None and (self.bar is None or self.bar.desc != stage):
+            self.finish()
+            self.bars(stage, 0, 1)  # takes away what is shown; a bar of one step does not appear
             self.bar = tqdm(
-                total=total,
+                total=total or None,
                 initial=done,
-                desc=ENCODING,
-                unit=" texts",
-                bar_format="{desc}: {percentage:3.0f}% |{bar:30}| {n:,} of {total:,}, {rate_fmt}, {remaining} left",
+                desc=stage,
+                bar_format=shown,
                 leave=False,
                 position=0,
                 file=sys.stderr,
                 mininterval=0.2,
+                **unit,
             )
         if self.bar is not None:
+            self.bar.total = total or None
             self.bar.update(done - self.bar.n)
-        self.n_done, self.n_texts = done, total
 
     def resume(self, done: int, total: int) -> None:
         """Say that work goes on."""

@@ -27,6 +27,7 @@ from projector_export.sources.encoders import (
     Workshop,
 )
 from projector_export.table import EmbeddingTable
+from projector_export.tabular.local_copies import FETCHING
 from projector_export.targets.result import Written
 from projector_export.transforms.for_viewer import ViewerLimits
 
@@ -34,6 +35,7 @@ __all__ = [
     "BACKENDS",
     "DATA_TYPES",
     "ENCODING",
+    "FETCHING",
     "GRANULARITIES",
     "POOLINGS",
     "TEXTS_FOLDER",

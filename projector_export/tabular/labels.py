@@ -8,6 +8,7 @@ from projector_export.errors import CorruptFileError, InvalidInputError
 from projector_export.table import Column
 from projector_export.tabular.columns import as_columns
 from projector_export.tabular.json_lines import MAX_DOCUMENT_BYTES, doubled_name, parse
+from projector_export.tabular.local_copies import local_copies
 from projector_export.tabular.location import Location
 from projector_export.tabular.opening import format_of, open_records
 from projector_export.tabular.records import Records
@@ -37,23 +38,27 @@ def read_labels(path: str | PathLike[str], *, n_rows: int | None = None) -> tupl
     ProjectorExportError
         If there is no such file or it is none of these.
     """
-    location = Location.of(path)
+    with local_copies() as copies:
+        return _read(Location.of(path, copies), n_rows)
+
+
+def _read(location: Location, n_rows: int | None) -> tuple[Column, ...]:
     if location.is_folder():
         raise InvalidInputError(f"labels are a file, and {location.shown!r} is a folder: name a file in it")
     kind = format_of(location, usual="text")
     if kind == "json":
         return _from_json(location)
     if kind == "text":
-        return (_single("label", open_records(path, format="text")),)
+        return (_single("label", open_records(location, format="text")),)
     if kind in {"csv", "tsv"}:
-        return _from_delimited(path, kind, n_rows)
-    return _all_columns(open_records(path, format=kind))
+        return _from_delimited(location, kind, n_rows)
+    return _all_columns(open_records(location, format=kind))
 
 
-def _from_delimited(path: str | PathLike[str], kind: str, n_rows: int | None) -> tuple[Column, ...]:
-    bare = open_records(path, format=kind, header=False)
+def _from_delimited(location: Location, kind: str, n_rows: int | None) -> tuple[Column, ...]:
+    bare = open_records(location, format=kind, header=False)
     if len(bare.columns) > 1:
-        return _all_columns(open_records(path, format=kind))
+        return _all_columns(open_records(location, format=kind))
     values = [value for batch in bare.batches() for value in batch[bare.columns[0]]]
     if n_rows is not None and len(values) == n_rows + 1 and n_rows > 0:
         return (Column(str(values[0]) or "label", [str(value) for value in values[1:]]),)
@@ -83,14 +88,14 @@ def _from_json(location: Location) -> tuple[Column, ...]:
         doubled = doubled_name(text, value) if isinstance(value, dict) else None
     except ValueError as error:
         if text.lstrip().startswith(b"{"):
-            return _all_columns(open_records(location.source, format="jsonl"))
+            return _all_columns(open_records(location, format="jsonl"))
         raise CorruptFileError(f"{location.shown!r} is no JSON: {error}") from error
     if isinstance(value, dict):
         if doubled is not None:
             raise InvalidInputError(f"{location.shown!r} has token {doubled[0]!r} twice: delete one of the two")
         return (Column("token", _by_index(value, location)),)
     if isinstance(value, list) and value and all(isinstance(each, dict) for each in value):
-        return _all_columns(open_records(location.source, format="json"))
+        return _all_columns(open_records(location, format="json"))
     if isinstance(value, list) and value and not any(isinstance(each, (dict, list)) for each in value):
         return as_columns({"label": [str(each) if isinstance(each, (int, float)) else each for each in value]})
     raise InvalidInputError(

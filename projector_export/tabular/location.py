@@ -10,11 +10,11 @@ import re
 import tempfile
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from os import PathLike, fspath
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO, Protocol, cast
+from typing import BinaryIO, cast
 from urllib.parse import urlsplit
 
 from projector_export.errors import (
@@ -25,6 +25,15 @@ from projector_export.errors import (
     ProjectorExportError,
     TransferError,
 )
+from projector_export.tabular.address import (
+    file_system,
+    is_foreign,
+    is_http,
+    missing_package,
+    reason_of,
+    without_secrets,
+)
+from projector_export.tabular.local_copies import LocalCopies
 
 __all__ = ["Location"]
 
@@ -36,22 +45,6 @@ _BUFFER_BYTES = 2**20
 _COPIED_BYTES = 2**22
 
 
-class _FileSystem(Protocol):
-    """What is asked of a file system of fsspec."""
-
-    def isdir(self, path: str) -> bool:
-        """Return whether a path is a folder."""
-
-    def find(self, path: str) -> list[str]:
-        """Return all files below a folder."""
-
-    def size(self, path: str) -> int | None:
-        """Return the bytes of a file."""
-
-    def open(self, path: str, mode: str) -> AbstractContextManager[io.RawIOBase]:
-        """Open a file."""
-
-
 @dataclass(frozen=True)
 class Location:
     """Where a file or folder lies.
@@ -60,24 +53,30 @@ class Location:
     ----------
     source
         A path, or an address such as ``https://…``, ``s3://…``, ``hf://…``, ``memory://…``.
-
-    Raises
-    ------
-    InvalidInputError
-        If it is no path at all.
+    copies
+        Where the bytes of an address are taken from; None to open it each time.
     """
 
     source: str = field(repr=False)
+    copies: LocalCopies | None = field(default=None, repr=False, compare=False)
 
     @classmethod
-    def of(cls, source: str | PathLike[str]) -> Location:
-        """Return the location that a user named."""
+    def of(cls, source: str | PathLike[str] | Location, copies: LocalCopies | None = None) -> Location:
+        """Return the location that a user named.
+
+        Raises
+        ------
+        InvalidInputError
+            If it is no path at all.
+        """
+        if isinstance(source, Location):
+            return source
         if not isinstance(source, (str, PathLike)) or not isinstance(fspath(source), str):
             raise InvalidInputError(f"a file is named by its path or address, not by {source!r}")
         text = fspath(source)
         if not text or "\0" in text:
             raise InvalidInputError(f"a file is named by its path or address, not by {text!r}")
-        location = cls(text)
+        location = cls(text, copies)
         if not location.is_address and _is_special(location.path):
             raise InvalidInputError(
                 f"{text!r} is no regular file but a pipe or device, which can be read only once: write it to a file first"
@@ -94,7 +93,7 @@ class Location:
         """The path, or the address without user, password, query and fragment: those may be secrets."""
         if not self.is_address:
             return self.source
-        return "::".join(_without_secrets(part) for part in self.source.split("::"))
+        return without_secrets(self.source)
 
     @property
     def path(self) -> Path:
@@ -125,6 +124,11 @@ class Location:
         return ending if ending in _PACKED else None
 
     @property
+    def _is_page(self) -> bool:
+        """Whether it is an address of the web that names no folder: to look for links, all of it would be fetched."""
+        return self.source.lower().startswith(("http://", "https://")) and not self.source.endswith("/")
+
+    @property
     def _unpacked_name(self) -> str:
         return self.file_name[: -len(self._packer)] if self._packer else self.file_name
 
@@ -132,17 +136,17 @@ class Location:
         """Return whether it is a folder."""
         if not self.is_address:
             return self.path.is_dir()
-        if self._packer or self.suffix:
+        if self._packer or self.suffix or self._is_page:
             return False
         with self.translated():
-            system, path = _file_system(self.source)
+            system, path = file_system(self.source)
             return bool(system.isdir(path))
 
     def below(self, name: str) -> Location:
         """Return the location of a file below this folder, named with forward slashes."""
         if self.is_address:
-            return Location(f"{self.source.rstrip('/')}/{name}")
-        return Location(fspath(self.path.joinpath(*PurePosixPath(name).parts)))
+            return replace(self, source=f"{self.source.rstrip('/')}/{name}")
+        return replace(self, source=fspath(self.path.joinpath(*PurePosixPath(name).parts)))
 
     def files(self) -> tuple[str, ...]:
         """Return the names, with forward slashes and in order, of all files of a folder and of the folders below it."""
@@ -150,15 +154,16 @@ class Location:
             if not self.is_address:
                 paths = (path for path in self.path.rglob("*") if path.is_file())
                 return tuple(sorted(path.relative_to(self.path).as_posix() for path in paths))
-            system, root = _file_system(self.source)
+            system, root = file_system(self.source)
             return tuple(sorted(path[len(root) :].lstrip("/") for path in system.find(root)))
 
     def size(self) -> int | None:
         """Return the bytes that are stored, None where nobody tells."""
         with self.translated():
-            if not self.is_address:
-                return self.path.stat().st_size
-            system, path = _file_system(self.source)
+            here = self._here()
+            if here is not None:
+                return here.stat().st_size
+            system, path = file_system(self.source)
             size = system.size(path)
             return None if size is None else int(size)
 
@@ -185,15 +190,22 @@ class Location:
                 copy.seek(0)
                 yield cast(BinaryIO, copy)
 
+    def _here(self) -> Path | None:
+        """Return where the bytes lie on this machine, None if they are read from an address each time."""
+        if not self.is_address:
+            return self.path
+        return None if self.copies is None else self.copies.path_of(self.source)
+
     @contextmanager
     def _stored(self) -> Iterator[BinaryIO]:
-        if not self.is_address:
-            if self.path.is_dir():
+        here = self._here()
+        if here is not None:
+            if here.is_dir():
                 raise InvalidInputError(f"{self.shown!r} is a folder: name a file in it")
-            with self.path.open("rb", buffering=_BUFFER_BYTES) as file:
+            with here.open("rb", buffering=_BUFFER_BYTES) as file:
                 yield file
             return
-        system, path = _file_system(self.source)
+        system, path = file_system(self.source)
         with system.open(path, "rb") as remote:
             yield cast(BinaryIO, io.BufferedReader(remote, _BUFFER_BYTES) if _is_plain(remote) else remote)
 
@@ -211,16 +223,15 @@ class Location:
         except ImportError as error:
             if not self.is_address:
                 raise
-            raise MissingExtraError(_install(self, error)) from None
+            raise MissingExtraError(missing_package(self.source, error)) from None
         except OSError as error:
-            reason = error.strerror or type(error).__name__
             raise (TransferError if self.is_address else InvalidInputError)(
-                f"{self.shown!r} cannot be read: {reason}"
+                f"{self.shown!r} cannot be read: {reason_of(error)}"
             ) from _hidden(error, self)
         except Exception as error:
-            if not self.is_address or not _is_foreign(error):
+            if not self.is_address or not is_foreign(error):
                 raise
-            raise TransferError(f"{self.shown!r} cannot be read: {_reason(error)}") from None
+            raise TransferError(f"{self.shown!r} cannot be read: {reason_of(error)}") from None
 
 
 def _is_special(path: Path) -> bool:
@@ -237,47 +248,10 @@ def _exists(path: str) -> bool:
         return False
 
 
-def _without_secrets(part: str) -> str:
-    if "://" not in part:
-        return part
-    address = urlsplit(part)
-    return f"{address.scheme}://{address.netloc.rpartition('@')[2]}{address.path}"
-
-
-def _file_system(source: str) -> tuple[_FileSystem, str]:
-    from fsspec.core import url_to_fs
-
-    scheme = re.split(r"::|://", source, maxsplit=1)[0]
-    try:
-        system, path = url_to_fs(source)
-    except ValueError as error:
-        raise InvalidInputError(f"{scheme!r} is no kind of address that fsspec knows") from error
-    return system, str(path)
-
-
-def _install(location: Location, error: ImportError) -> str:
-    scheme = location.source.partition(":")[0]
-    package = error.name or {"http": "aiohttp", "https": "aiohttp", "s3": "s3fs", "gs": "gcsfs", "gcs": "gcsfs"}.get(
-        scheme
-    )
-    install = f"pip install {package}" if package else f"pip install 'fsspec[{scheme}]'"
-    return f"reading addresses of {scheme}:// needs a package that is not installed: {install}"
-
-
 def _hidden(error: BaseException, location: Location) -> BaseException | None:
     """Return the cause that may be shown: that of an address can quote its secrets."""
     return None if location.is_address else error
 
 
 def _is_plain(remote: object) -> bool:
-    return isinstance(remote, io.RawIOBase) or type(remote).__module__.startswith("fsspec.implementations.http")
-
-
-def _is_foreign(error: BaseException) -> bool:
-    """Tell whether a package of a file system raised it, and not this program."""
-    return type(error).__module__.partition(".")[0] not in {"builtins", "projector_export"}
-
-
-def _reason(error: BaseException) -> str:
-    status = getattr(error, "status", None) or getattr(getattr(error, "response", None), "status_code", None)
-    return f"the server answers {status}" if isinstance(status, int) else type(error).__name__
+    return isinstance(remote, io.RawIOBase) or is_http(remote)

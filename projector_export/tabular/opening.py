@@ -36,7 +36,7 @@ _OTHERS = (
 
 
 def open_records(
-    source: str | PathLike[str],
+    source: str | PathLike[str] | Location,
     *,
     format: str | None = None,
     header: bool | None = None,

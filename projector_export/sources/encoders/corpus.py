@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from os import PathLike
@@ -14,9 +15,12 @@ from projector_export.errors import AmbiguousChoiceError, InvalidInputError
 from projector_export.provenance import JSONValue
 from projector_export.sources.encoders.options import TextColumns
 from projector_export.tabular import Records, open_records
+from projector_export.tabular.local_copies import LocalCopies, local_copies
+from projector_export.tabular.location import Location
 from projector_export.tabular.records import Wanted
+from projector_export.vectors import StageProgress
 
-__all__ = ["Chunk", "Corpus", "Data", "Survey", "open_corpus"]
+__all__ = ["Chunk", "Corpus", "Data", "Survey", "open_corpus", "opened_corpus"]
 
 Data: TypeAlias = "str | PathLike[str] | Sequence[str | None] | Records"
 """Path or address of a file of records, texts in memory, or records that are open already."""
@@ -147,7 +151,22 @@ class Corpus:
         return Survey(count, tuple(digests))
 
 
-def open_corpus(data: Data, columns: TextColumns) -> Corpus:
+@contextmanager
+def opened_corpus(data: Data, columns: TextColumns, progress: StageProgress | None = None) -> Iterator[Corpus]:
+    """Open texts until the block ends; those at an address, which are read several times, are brought over once.
+
+    Parameters
+    ----------
+    data, columns
+        As for :func:`open_corpus`.
+    progress
+        Told about the bytes that are brought over.
+    """
+    with local_copies(progress) as copies:
+        yield open_corpus(data, columns, copies)
+
+
+def open_corpus(data: Data, columns: TextColumns, copies: LocalCopies | None = None) -> Corpus:
     """Open texts.
 
     Parameters
@@ -156,13 +175,15 @@ def open_corpus(data: Data, columns: TextColumns) -> Corpus:
         Path or address of a file of records, a list of texts, or records that are open already.
     columns
         Which columns hold the text, which go along.
+    copies
+        Where files at addresses are brought to; None to open them each time.
 
     Raises
     ------
     ProjectorExportError
         If there is no such file or column, or it is not clear which column holds the text.
     """
-    records = _records(data, columns)
+    records = _records(data, columns, copies)
     text = columns.text or (_usual_column(records),)
     for name in (*text, *(columns.metadata or ())):
         records.require(name)
@@ -177,9 +198,10 @@ def open_corpus(data: Data, columns: TextColumns) -> Corpus:
     return Corpus(records, tuple(text), tuple(metadata), columns.separator, notes)
 
 
-def _records(data: Data, columns: TextColumns) -> Records:
+def _records(data: Data, columns: TextColumns, copies: LocalCopies | None) -> Records:
     if isinstance(data, (str, PathLike)):
-        return open_records(data, format=columns.format, header=columns.header, split=columns.split)
+        location = Location.of(data, copies)
+        return open_records(location, format=columns.format, header=columns.header, split=columns.split)
     for option in ("format", "header", "split"):
         if getattr(columns, option) is not None:
             raise InvalidInputError(f"{option} says how a file is read, and these texts come from none: leave it out")

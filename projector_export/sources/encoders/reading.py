@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TypeAlias, cast
 
@@ -17,8 +16,9 @@ from filelock import FileLock, Timeout
 from projector_export.errors import InvalidInputError
 from projector_export.provenance import JSONValue
 from projector_export.sources.encoders.chunk_store import ChunkStore, told_as_sentences
-from projector_export.sources.encoders.corpus import Corpus, Data, Survey, open_corpus
+from projector_export.sources.encoders.corpus import Corpus, Data, opened_corpus
 from projector_export.sources.encoders.encode_chunks import Assignment, encode_here
+from projector_export.sources.encoders.identity import identity_of, versions_of_libraries
 from projector_export.sources.encoders.opening import Model, ModelName, recognise
 from projector_export.sources.encoders.options import TextOptions
 from projector_export.sources.encoders.text_tables import Description, tables_of
@@ -32,13 +32,8 @@ __all__ = ["ENCODING", "EncodedTexts", "Resumption", "Workshop", "encode", "read
 ENCODING = "encoding"
 """Name of the stage whose unit are texts."""
 
-FORMAT = 1
-"""Raised when the same work gives other files than before."""
-
 CHUNK_TEXTS, CHUNK_TEXTS_OF_PIECES = 1024, 64
 """Texts of a chunk: what is lost at most when the work is ended. Texts that give a vector a token are many rows."""
-
-_LIBRARIES = ("torch", "transformers", "sentence-transformers", "tokenizers", "model2vec", "onnxruntime", "numpy")
 
 Resumption: TypeAlias = Callable[[int, int], None]
 """Called with the texts that an earlier command has encoded and all texts, where there are some."""
@@ -148,13 +143,21 @@ def encode(
         As for :func:`read`; or if another command is at the same work.
     """
     options = options or TextOptions()
-    corpus = open_corpus(data, options.columns)
-    known = recognise(model, options.encoding, options.running)
+    with opened_corpus(data, options.columns, progress) as corpus:
+        known = recognise(model, options.encoding, options.running)
+        with _encoded(corpus, known, options, workshop, progress) as found:
+            yield found
+
+
+@contextmanager
+def _encoded(
+    corpus: Corpus, known: Model, options: TextOptions, workshop: Workshop, progress: StageProgress | None
+) -> Iterator[EncodedTexts]:
     chunk_texts = CHUNK_TEXTS if options.encoding.granularity == "text" else CHUNK_TEXTS_OF_PIECES
     if progress is not None:
         progress("reading the texts", 0, 0)
     survey = corpus.survey(chunk_texts)
-    identity = _identity(known, options, survey, chunk_texts)
+    identity = identity_of(known, options, survey, chunk_texts)
     store = ChunkStore(workshop.folder / sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:32])
     with _locked(store) as leave:
         assignment = Assignment(corpus, survey, chunk_texts, store)
@@ -169,33 +172,6 @@ def encode(
         yield found
         if not found.is_kept:
             leave()
-
-
-def _identity(model: Model, options: TextOptions, survey: Survey, chunk_texts: int) -> dict[str, JSONValue]:
-    """Return all that changes the vectors: the same work has the same, and nothing else has."""
-    running = options.running
-    return {
-        "format": FORMAT,
-        "model": {"digest": model.digest, "library": model.describe["library"]},
-        "texts": {"n": survey.n_texts, "digest": sha256("".join(survey.digests).encode()).hexdigest()},
-        "encoding": options.encoding.as_json(),
-        "running": {
-            "device": running.device,
-            "dtype": running.dtype,
-            "backend": running.backend,
-            "batch_tokens": running.batch_tokens,
-        },
-        "chunk_texts": chunk_texts,
-        "versions": dict(_versions()),
-    }
-
-
-def _versions() -> Iterator[tuple[str, JSONValue]]:
-    for name in _LIBRARIES:
-        try:
-            yield name, version(name)
-        except PackageNotFoundError:
-            continue
 
 
 @contextmanager
@@ -281,7 +257,7 @@ def _description(corpus: Corpus, model: Model, options: TextOptions, loaded: Map
         "backend": running.backend,
         "dtype": running.dtype,
         "max_tokens": loaded["max_tokens"],
-        "versions": dict(_versions()),
+        "versions": dict(versions_of_libraries()),
     }
     return Description(
         options.name or corpus.records.name,

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as nps
+from safetensors.numpy import save_file
 
 from projector_export.errors import AmbiguousChoiceError, InvalidInputError, NotFoundError
 from projector_export.sources import vector_files
@@ -179,6 +180,18 @@ def test_one_of_several_arrays(tmp_path):
     assert names(table) == ["words", "n"]
     with pytest.raises(NotFoundError, match=r"has no array 'up'; it has 'left' \(12, 4\) float32"):
         read(tmp_path / "x.npz", column="up")
+
+
+@pytest.mark.parametrize("column", [None, "shape"])
+def test_an_array_named_like_its_file_gives_the_name_once(tmp_path, column):
+    np.save(tmp_path / "shape.npy", TABLE)
+    np.savez(tmp_path / "shape.npz", shape=TABLE)
+    save_file({"shape": TABLE}, tmp_path / "shape.safetensors")
+    for ending in ("npy", "npz", "safetensors"):
+        assert read(tmp_path / f"shape.{ending}", column=column).name == "shape"
+    np.save(tmp_path / "flat.npy", TABLE[0])
+    with pytest.raises(InvalidInputError, match=r"^'.*flat\.npy' has the shape \(4,\)"):
+        read(tmp_path / "flat.npy")
 
 
 def test_what_a_file_is_counts_more_than_its_name(tmp_path):
