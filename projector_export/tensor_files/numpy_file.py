@@ -59,8 +59,8 @@ def read(path: str | PathLike[str]) -> tuple[NamedTensor, ...]:
         file.seek(0)
         head = read_head(file, repr(fspath(path)))
         held = path.stat().st_size - head.size
-    _require_size(head, held, repr(fspath(path)))
-    label = f"array {path.stem!r} of {fspath(path)!r}"
+    label = repr(fspath(path))
+    _require_size(head, held, label)
     return (NamedTensor(path.stem, head.shape, _named(head), lambda: open_array(path, head.size, head, label)),)
 
 

@@ -70,4 +70,6 @@ def _name(path: Path, model: SavedModel, table: LayerTable) -> str:
     for ending in (".keras", ".h5", ".hdf5", ".weights"):
         stem = stem.removesuffix(ending)
     n_embeddings = sum(each.is_embedding for each in model.tables)
-    return f"{stem} {table.name}" if n_embeddings > 1 else stem or "embeddings"
+    if n_embeddings > 1 and table.name != stem:
+        return f"{stem} {table.name}"
+    return stem or "embeddings"

@@ -27,6 +27,17 @@ def column(table, name):
     return list(table.column(name).values)
 
 
+def test_a_table_is_called_by_file_and_layer_and_by_no_name_twice(tmp_path):
+    layers = (layer("Embedding", name, ["ids"], input_dim=N_ROWS, output_dim=4) for name in ("words", "tags"))
+    variables = weights({"layers/embedding": [numbers()], "layers/embedding_1": [numbers(seed=1)]})
+    configuration = json.dumps(functional(layer("InputLayer", "ids", []), *layers))
+    path = archive(
+        tmp_path / "words.keras",
+        {"config.json": configuration, "metadata.json": "{}", "model.weights.h5": variables},
+    )
+    assert [keras.read(path, layer=name)[0].name for name in ("words", "tags")] == ["words", "words tags"]
+
+
 def test_mask_and_unknown_rows_are_named(tmp_path):
     table = read(tmp_path)
     assert [each.name for each in table.columns] == ["token", "id", "kind", "norm"]
