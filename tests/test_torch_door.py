@@ -77,6 +77,26 @@ def test_tensors_are_named_after_tag_and_step(writer, torch, tmp_path):
         assert not info.tensor_path.startswith(("/", ".."))
 
 
+def test_a_tag_is_shown_as_torch_shows_it_and_leads_nowhere(writer, torch, tmp_path):
+    from torch.utils.tensorboard import SummaryWriter
+
+    tags = ["../../x", "/etc/x", "..", "a/../../b", "c:\\x", "~/x", "CON"]
+    with SummaryWriter(tmp_path / "torch") as other:
+        for tag in tags:
+            writer.add_embedding(rows(torch), tag=tag)
+            other.add_embedding(rows(torch), tag=tag)
+    run = tmp_path / "run"
+    assert names_of(run) == names_of(tmp_path / "torch") == [f"{tag}:00000" for tag in tags]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["run", "torch"]
+    folders = {path for path in run.iterdir() if path.is_dir()}
+    assert len(folders) == len(tags)
+    for info in config_of(run).embeddings:
+        place = (run / info.tensor_path).resolve()
+        assert place.is_file()
+        assert place.parent in folders
+        assert ".." not in info.tensor_path.split("/")
+
+
 def test_the_same_tag_and_step_is_replaced_and_all_others_stay(writer, torch, tmp_path):
     for seed, step in enumerate([1, 2, 1]):
         writer.add_embedding(rows(torch, seed), global_step=step)
