@@ -11,6 +11,7 @@ from projector_export.cli.layout_options import layout_options
 from projector_export.cli.options import destination_of, limits_of, target_options, treatment_of, treatment_options
 from projector_export.cli.summary import show_exports
 from projector_export.cli.terminal import progress_bars
+from projector_export.formats.viewer_limits import MAX_SPRITE_SIDE
 from projector_export.pipeline import check_wishes, name_tables, treat, write
 from projector_export.pipeline.vectors import FORMATS, VectorReading, read_vectors
 
@@ -33,6 +34,12 @@ __all__ = ["vectors"]
 @click.option(
     "--images", metavar="DIR|COLUMN", help="Pictures as thumbnails: a folder, or a column with them or their paths."
 )
+@click.option(
+    "--thumbnail-size",
+    type=click.IntRange(1, MAX_SPRITE_SIDE),
+    metavar="N",
+    help="Pixels of a thumbnail's longer side.  [default: 64, of many rows fewer]",
+)
 @click.option("--name", metavar="NAME", help="Name of the tensor in the viewer.  [default: the file's]")
 @target_options
 @treatment_options
@@ -51,7 +58,7 @@ def vectors(file: str, **options: object) -> None:
       projector-export vectors vectors.npy --labels labels.txt
       projector-export vectors reviews.parquet --column embedding --label-column title --logdir runs
       projector-export vectors measurements.csv --column 'dim_*' --layout umap
-      projector-export vectors digits.npy --labels digits.csv --images digits/
+      projector-export vectors digits.npy --labels digits.csv --images digits/ --thumbnail-size 48
       projector-export vectors glove.6B.300d.txt --limit 50000
       projector-export vectors model.safetensors --column wte.weight --labels vocab.json
     """
@@ -65,6 +72,7 @@ def vectors(file: str, **options: object) -> None:
         header=cast("bool | None", options["header"]),
         split=cast("str | None", options["split"]),
         images=cast("str | None", options["images"]),
+        thumbnail_size=cast("int | None", options["thumbnail_size"]),
     )
     destination, treatment, limits = destination_of(options), treatment_of(options), limits_of(options)
     check_wishes(treatment, destination)

@@ -38,6 +38,7 @@ class ReadOptions(TypedDict, total=False):
     """What :func:`read` can be asked for besides."""
 
     vectors: str | Sequence[str] | None
+    thumbnail_size: int | tuple[int, int] | None
     progress: Progress | None
 
 
@@ -84,7 +85,9 @@ def read(
         folder, or the name of a column that holds paths.
     **options
         ``vectors``: which part of an object holds the vectors, where it has several: a data frame's column of lists or its
-        columns of numbers, a model's layer, a dictionary's entry. ``progress``: told about stages that may take long.
+        columns of numbers, a model's layer, a dictionary's entry. ``thumbnail_size``: pixels of a picture's longer side, or
+        ``(width, height)``, for ``images``; by default 64, of many rows fewer. ``progress``: told about stages that may take
+        long.
 
     Returns
     -------
@@ -105,7 +108,7 @@ def read(
     _refuse_unknown(options, ReadOptions, "read")
     progress = options.get("progress")
     table = _read(source, reading, options.get("vectors"), progress=progress, is_kept=True)
-    told = _told(table, labels, columns, images, progress)
+    told = _told(table, labels, columns, images, options)
     return told if name is None else replace(told, name=name)
 
 
@@ -132,8 +135,8 @@ def export(
     labels, columns, images
         What is told about the rows, as :func:`read` takes it.
     **options
-        ``vectors``, ``reading`` and ``progress`` as :func:`read` takes them; ``treatment`` and ``limits``: what is done to the
-        vectors, and how much the viewer is given.
+        ``vectors``, ``reading``, ``thumbnail_size`` and ``progress`` as :func:`read` takes them; ``treatment`` and ``limits``:
+        what is done to the vectors, and how much the viewer is given.
 
     Returns
     -------
@@ -155,7 +158,7 @@ def export(
     treatment, progress = options.get("treatment"), options.get("progress")
     check_wishes(treatment or Treatment(), destination)
     table = _read(source, options.get("reading"), options.get("vectors"), progress=progress, is_kept=False)
-    tables = name_tables([_told(table, labels, columns, images, progress)], name)
+    tables = name_tables([_told(table, labels, columns, images, options)], name)
     return write(tables, destination, treatment=treatment, limits=options.get("limits"), progress=progress)
 
 
@@ -208,7 +211,7 @@ def inspect_vocabulary(
 
 
 def _told(
-    table: EmbeddingTable, labels: object, columns: object, images: object, progress: Progress | None
+    table: EmbeddingTable, labels: object, columns: object, images: object, options: ReadOptions
 ) -> EmbeddingTable:
     if is_tokenizer(labels):
         spelled = tokenizer_columns(labels, table.n_rows)
@@ -216,7 +219,12 @@ def _told(
         others = (column for column in table.columns if column.name not in names)
         table, labels = replace(table, columns=(*spelled, *others)), None
     table = objects.with_columns(table, labels, columns)
-    return table if images is None else attach(table, images, progress=stage(progress, "thumbnails"))
+    size = options.get("thumbnail_size")
+    if images is None:
+        if size is not None:
+            raise InvalidInputError("thumbnail_size=... is for pictures: give images=... too, or leave it away")
+        return table
+    return attach(table, images, size=size, progress=stage(options.get("progress"), "thumbnails"))
 
 
 def _read(

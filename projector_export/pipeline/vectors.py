@@ -170,11 +170,11 @@ def _with_pictures(
     """Return a table with the thumbnails that are asked for."""
     if reading.images is None:
         return table
-    walked = stage(progress, "making thumbnails")
+    size, walked = reading.thumbnail_size, stage(progress, "making thumbnails")
     folder = Path() if location.is_address else location.path if location.path.is_dir() else location.path.parent
     if isinstance(reading.images, str) and not Path(reading.images).is_dir():
         found = vector_files.pictures_in(location.source, reading.images, reading)
         if found is not None:
             others = tuple(column for column in table.columns if column.name != reading.images)
-            return images.attach(replace(table, columns=others), found, base=folder, progress=walked)
-    return images.attach(table, reading.images, base=folder, progress=walked)
+            return images.attach(replace(table, columns=others), found, base=folder, size=size, progress=walked)
+    return images.attach(table, reading.images, base=folder, size=size, progress=walked)

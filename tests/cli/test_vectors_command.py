@@ -35,6 +35,25 @@ def test_an_array_with_labels(array, tmp_path):
     assert list((tmp_path / "runs").rglob("metadata.tsv"))
 
 
+def test_the_size_of_thumbnails(array, tmp_path):
+    from PIL import Image
+
+    (tmp_path / "pictures").mkdir()
+    for row in range(12):
+        Image.new("RGB", (30, 20), (row, 0, 0)).save(tmp_path / "pictures" / f"{row:02}.png")
+    images = ("--images", tmp_path / "pictures", "--thumbnail-size")
+    result = run(array, *images, 90, "--logdir", tmp_path / "runs")
+    assert result.exit_code == 0, result.output
+    (sprite,) = (tmp_path / "runs").rglob("sprite.png")
+    assert Image.open(sprite).size == (4 * 90, 4 * 90)
+    for size, words in {2049: "8,192 x 8,192: 2048 is the largest", 9000: "1<=x<=8192", 0: "1<=x<=8192"}.items():
+        refused = run(array, *images, size, "--logdir", tmp_path / "other")
+        assert words in f"{refused.output}{refused.exception}"
+    refused = run(array, "--thumbnail-size", 90, "--logdir", tmp_path / "other")
+    assert "give images too (--images), or leave it out" in str(refused.exception)
+    assert not (tmp_path / "other").exists()
+
+
 def test_json_tells_what_was_written(array, tmp_path):
     result = run(array, "--limit", 5, "--name", "mine", "--standalone", tmp_path / "site", "--json", "-q")
     assert result.exit_code == 0, result.output

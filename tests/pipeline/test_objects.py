@@ -98,6 +98,11 @@ def test_pictures_become_thumbnails(tmp_path):
     (written,) = projector_export.export(VALUES, tmp_path, labels=WORDS, images=pictures)
     assert (written.folder / "sprite.png").read_bytes().startswith(b"\x89PNG")
     assert len(projector_export.read(VALUES, images=pictures).thumbnails) == 60
+    assert projector_export.read(VALUES, images=pictures, thumbnail_size=(24, 16)).thumbnails.size == (24, 16)
+    with pytest.raises(InvalidInputError, match="1024 is the largest"):
+        projector_export.export(VALUES, tmp_path, images=pictures, thumbnail_size=1025)
+    with pytest.raises(InvalidInputError, match=r"thumbnail_size=\.\.\. is for pictures"):
+        projector_export.read(VALUES, thumbnail_size=20)
     with pytest.raises(InvalidInputError, match="59"):
         projector_export.export(VALUES, tmp_path, images=pictures[1:])
 

@@ -139,6 +139,10 @@ def test_pictures_within_the_file_become_thumbnails(tmp_path, kind):
     assert [int(each[2, 2, 0]) for each in table.thumbnails.pixels] == [20 * row for row in range(12)]
     (table,) = read_vectors(tmp_path / "x.parquet", VectorReading(images="image", limit=3))
     assert len(table.thumbnails) == 3
+    (table,) = read_vectors(tmp_path / "x.parquet", VectorReading(images="image", thumbnail_size=20))
+    assert table.thumbnails.size == (20, 20)
+    with pytest.raises(InvalidInputError, match="a number of pixels from 1 to 8,192, not 0"):
+        VectorReading(images="image", thumbnail_size=0)
     (table,) = read_vectors(tmp_path / "x.parquet")
     assert table.column("image").values[0] == (
         f"<{len(pictures[0])} bytes>" if kind == "bytes" else table.column("image").values[0]

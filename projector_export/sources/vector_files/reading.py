@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from os import PathLike
 
 from projector_export.errors import InvalidInputError
+from projector_export.formats.viewer_limits import MAX_SPRITE_SIDE
 
 __all__ = ["VectorReading"]
 
@@ -34,6 +35,9 @@ class VectorReading:
     images
         A folder of pictures; or the name of a column that holds the pictures themselves, or their paths, relative to the
         file's folder and below it. :func:`projector_export.pipeline.vectors.read_vectors` makes thumbnails of them.
+    thumbnail_size
+        Pixels of a thumbnail's longer side; by default 64, of many rows fewer. All thumbnails together have to fit in the
+        viewer's image of 8,192 x 8,192 pixels.
     """
 
     column: str | None = None
@@ -44,10 +48,16 @@ class VectorReading:
     header: bool | None = None
     split: str | None = None
     images: str | PathLike[str] | None = None
+    thumbnail_size: int | None = None
 
     def __post_init__(self) -> None:
         if self.limit is not None and (type(self.limit) is not int or self.limit < 1):
             raise InvalidInputError(f"limit is a number of vectors, 1 or more, not {self.limit!r}")
+        size = self.thumbnail_size
+        if size is not None and (type(size) is not int or not 1 <= size <= MAX_SPRITE_SIDE):
+            raise InvalidInputError(f"thumbnail_size is a number of pixels from 1 to {MAX_SPRITE_SIDE:,}, not {size!r}")
+        if size is not None and self.images is None:
+            raise InvalidInputError("a size of thumbnails is for pictures: give images too (--images), or leave it out")
         for name in ("column", "label", "format", "split"):
             value = getattr(self, name)
             if value is not None and not isinstance(value, str):
