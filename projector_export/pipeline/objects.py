@@ -257,7 +257,7 @@ def _from_path(
     source: str | PathLike[str], reading: Reading | VectorReading | None, progress: Progress | None
 ) -> EmbeddingTable:
     if reading is None and is_export(source):
-        return own_export.read(source)
+        return own_export.read(source, has_thumbnails=True)
     if isinstance(reading, Reading) or (reading is None and _is_model(source)):
         return read_vocabulary(source, reading, progress=progress)
     (table,) = read_vectors(source, reading, progress=progress)

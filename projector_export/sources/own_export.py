@@ -1,4 +1,4 @@
-"""Exports of this program, read back: vectors, columns as the viewer shows them, and layouts.
+"""Exports of this program, read back: vectors, columns as the viewer shows them, layouts, and pictures.
 
 Writer: ``targets/tensorboard.py``. The files are somebody's by now: names stay inside the tensor's folder, arrays are read
 without pickle, and sizes are compared with what the manifest says.
@@ -11,12 +11,20 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
-from projector_export.errors import AmbiguousChoiceError, CorruptFileError, NotFoundError, ProjectorExportError, excerpt
+from projector_export.errors import (
+    AmbiguousChoiceError,
+    CorruptFileError,
+    MissingExtraError,
+    NotFoundError,
+    ProjectorExportError,
+    excerpt,
+)
 from projector_export.formats import export_manifest, metadata_cell, metadata_tsv, projector_config, tensor_bundle
 from projector_export.formats.export_manifest import ExportManifest, LayoutEntry
 from projector_export.formats.javascript import LARGEST_CATEGORIES
 from projector_export.provenance import Provenance, Step
-from projector_export.table import Column, EmbeddingTable, Layout
+from projector_export.sources.sprite_pictures import read_thumbnails
+from projector_export.table import Column, EmbeddingTable, Layout, Thumbnails
 from projector_export.tensor_files import numpy_file
 from projector_export.vectors import FileVectors
 
@@ -25,7 +33,7 @@ __all__ = ["read", "stored_vectors"]
 _AGAIN = "export that tensor again"
 
 
-def read(logdir: str | PathLike[str], name: str | None = None) -> EmbeddingTable:
+def read(logdir: str | PathLike[str], name: str | None = None, *, has_thumbnails: bool = False) -> EmbeddingTable:
     """Read one tensor of an export.
 
     Parameters
@@ -34,6 +42,9 @@ def read(logdir: str | PathLike[str], name: str | None = None) -> EmbeddingTable
         The logdir of an export, or a run below it.
     name
         The tensor; where the export has only one, that one is taken whatever its name.
+    has_thumbnails
+        Whether its pictures are read too, which takes up to 270 MB. Where the viewer was given fewer rows, or Pillow is not
+        installed, a note says that they are left out.
 
     Returns
     -------
@@ -51,12 +62,14 @@ def read(logdir: str | PathLike[str], name: str | None = None) -> EmbeddingTable
     """
     folder, manifest = _chosen(Path(logdir).expanduser(), name)
     step = Step("read own_export", {"folder": folder.name, "created": manifest.created})
+    thumbnails, notes = _thumbnails(folder, manifest) if has_thumbnails else (None, ())
     return EmbeddingTable(
         manifest.name,
         _vectors(folder, manifest.shape, _AGAIN),
         _columns(folder, manifest),
-        Provenance().then(step),
+        Provenance().then(step, *notes),
         layouts=tuple(_layout(folder, entry, manifest.shape[0]) for entry in manifest.layouts),
+        thumbnails=thumbnails,
     )
 
 
@@ -168,6 +181,21 @@ def _column(name: str, values: tuple[str | float | None, ...]) -> Column:
     cells = [value if isinstance(value, str) else "" if value is None else repr(value) for value in values]
     counted = len(set(cells)) <= LARGEST_CATEGORIES
     return Column(name, [metadata_cell.decode(cell, spelled=True, counted=counted) for cell in cells], spelled=True)
+
+
+def _thumbnails(folder: Path, manifest: ExportManifest) -> tuple[Thumbnails | None, tuple[str, ...]]:
+    sprite = manifest.sprite
+    if sprite is None:
+        return None, ()
+    n_rows = manifest.shape[0]
+    if sprite.n_rows != n_rows:
+        return None, (
+            f"the thumbnails are left out: the export has them for {sprite.n_rows:,} of {n_rows:,} rows only",
+        )
+    try:
+        return read_thumbnails(folder, sprite, n_rows), ()
+    except MissingExtraError as error:
+        return None, (f"the thumbnails are left out: {error}",)
 
 
 def _layout(folder: Path, entry: LayoutEntry, n_rows: int) -> Layout:
