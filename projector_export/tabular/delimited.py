@@ -2,50 +2,28 @@
 
 from __future__ import annotations
 
-import csv
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from operator import itemgetter
-from threading import Lock
 from typing import ClassVar
 
 from projector_export.errors import InvalidInputError
+from projector_export.formats import decimal_rows
 from projector_export.provenance import JSONValue
+from projector_export.tabular.delimited_rows import Dialect, Row, cells_of, rows_of
 from projector_export.tabular.heads import is_head, numbered_names
 from projector_export.tabular.location import Location
 from projector_export.tabular.records import Batch, Wanted
-from projector_export.tabular.text_lines import lines_of
 
 __all__ = ["Delimited", "open_delimited"]
 
 CHUNK_ROWS = 1024
 SAMPLE_ROWS = 100
-LONGEST_CELL = 2**24
-"""Characters; a quote that is never closed would otherwise take the rest of the file."""
-
 DELIMITERS = (",", "\t", ";")
 _NAMES = {",": "comma", "\t": "tab", ";": "semicolon"}
-
-_csv_limit = Lock()
-
-
-@dataclass(frozen=True)
-class Dialect:
-    """How cells are told apart.
-
-    Parameters
-    ----------
-    delimiter
-        Between two cells.
-    is_quoted
-        Whether a cell in double quotes may hold delimiters and line breaks.
-    """
-
-    delimiter: str
-    is_quoted: bool
 
 
 @dataclass(frozen=True)
@@ -87,21 +65,55 @@ class Delimited:
 
     def chunks(self, wanted: Wanted) -> Iterator[Batch]:
         """Walk through the rows; each cell is a text."""
-        rows = islice(_rows(self.location, self.dialect), wanted.start + self.has_head, None)
+        rows = islice(rows_of(self.location, self.dialect), wanted.start + self.has_head, None)
         places = {name: self.columns.index(name) for name in wanted.columns}
+        run = self._run_of(wanted.numbers)
         while block := list(islice(rows, CHUNK_ROWS)):
-            cells = list(zip(*(row for _, row in block), strict=False)) if self._is_even(block) else []
-            yield {name: cells[place] for name, place in places.items()}
+            batch = None if run is None else self._with_numbers([row for _, row in block], places, run)
+            yield self._with_texts(block, places) if batch is None else batch
 
-    def _is_even(self, block: list[tuple[int, list[str]]]) -> bool:
-        expected = len(self.columns)
+    def _with_texts(self, block: Sequence[tuple[int, Row]], places: Mapping[str, int]) -> Batch:
+        expected, rows = len(self.columns), []
         for number, row in block:
-            if len(row) != expected:
-                what = "quotes, or the delimiter, may be wrong there" if len(row) > expected else "the row is cut short"
-                raise InvalidInputError(
-                    f"line {number:,} of {self.location.shown!r} has {len(row):,} cells instead of {expected:,}: {what}"
+            cells = cells_of(row, self.dialect)
+            if len(cells) != expected:
+                what = (
+                    "quotes, or the delimiter, may be wrong there" if len(cells) > expected else "the row is cut short"
                 )
-        return True
+                raise InvalidInputError(
+                    f"line {number:,} of {self.location.shown!r} has {len(cells):,} cells instead of {expected:,}: {what}"
+                )
+            rows.append(cells)
+        columns = list(zip(*rows, strict=True))
+        return {name: columns[place] for name, place in places.items()}
+
+    def _run_of(self, names: frozenset[str]) -> range | None:
+        """Return the places of columns that stand side by side, None if there are none or others between them."""
+        places = [place for place, name in enumerate(self.columns) if name in names]
+        run = range(places[0], places[-1] + 1) if places else range(0)
+        return run if places and len(run) == len(places) else None
+
+    def _with_numbers(self, rows: Sequence[Row], places: Mapping[str, int], run: range) -> Batch | None:
+        """Return columns of which those of a run are numbers; None if not all of them are spelled as usual."""
+        delimiter, n_behind = self.dialect.delimiter, len(self.columns) - run.stop
+        texts, others = [], []
+        for row in rows:
+            if not isinstance(row, str):
+                cells, text = [*row[: run.start], *row[run.stop :]], delimiter.join(row[run.start : run.stop])
+            else:
+                *cells, text = row.split(delimiter, run.start)
+                text, *behind = text.rsplit(delimiter, n_behind)
+                cells += behind
+            if len(cells) != len(self.columns) - len(run):
+                return None
+            texts.append(text.encode())
+            others.append(cells)
+        numbers = decimal_rows.decode(texts, len(run), separator=delimiter.encode())
+        if numbers is None:
+            return None
+        columns = list(zip(*others, strict=True))
+        columns[run.start : run.start] = list(numbers.T)
+        return {name: columns[place] for name, place in places.items()}
 
 
 def open_delimited(location: Location, delimiter: str | None, *, header: bool | None = None) -> Delimited:
@@ -122,7 +134,7 @@ def open_delimited(location: Location, delimiter: str | None, *, header: bool | 
         If the file is empty, holds a head only, or two columns share a name.
     """
     dialect = _dialect(location, delimiter)
-    sample = [row for _, row in islice(_rows(location, dialect), SAMPLE_ROWS)]
+    sample = _sample(location, dialect)
     if not sample:
         raise InvalidInputError(f"{location.shown!r} is empty")
     has_head = is_head(sample) if header is None else header
@@ -134,6 +146,10 @@ def open_delimited(location: Location, delimiter: str | None, *, header: bool | 
     if has_head:
         names = tuple(cell or usual for cell, usual in zip(sample[0], names, strict=True))
     return Delimited(location, dialect, names, has_head, header is None)
+
+
+def _sample(location: Location, dialect: Dialect) -> list[list[str]]:
+    return [cells_of(row, dialect) for _, row in islice(rows_of(location, dialect), SAMPLE_ROWS)]
 
 
 def _excerpt(row: list[str]) -> str:
@@ -154,7 +170,8 @@ def _share(location: Location, dialect: Dialect) -> float:
     """Return which share of the first rows have the most frequent number of cells, if that is more than one; else 0."""
     widths: Counter[int] = Counter()
     with suppress(InvalidInputError):
-        widths.update(len(row) for _, row in islice(_rows(location, dialect), SAMPLE_ROWS))
+        for _, row in islice(rows_of(location, dialect), SAMPLE_ROWS):
+            widths[len(cells_of(row, dialect))] += 1
     width, count = max(widths.items(), key=itemgetter(1), default=(0, 0))
     return count / widths.total() if width > 1 else 0.0
 
@@ -162,54 +179,7 @@ def _share(location: Location, dialect: Dialect) -> float:
 def _width(location: Location, dialect: Dialect) -> int:
     """Return how many cells each of the first rows has: 0 where that differs or they cannot be told apart."""
     try:
-        widths = {len(row) for _, row in islice(_rows(location, dialect), SAMPLE_ROWS)}
+        widths = set(map(len, _sample(location, dialect)))
     except InvalidInputError:
         return 0
     return widths.pop() if len(widths) == 1 else 0
-
-
-def _rows(location: Location, dialect: Dialect) -> Iterator[tuple[int, list[str]]]:
-    """Walk through the rows, each with the number of the line at which it begins; blank lines are no rows."""
-    if not dialect.is_quoted:
-        yield from _bare_rows(location, dialect.delimiter)
-        return
-    reader = csv.reader(lines_of(location), delimiter=dialect.delimiter, strict=True)
-    while True:
-        begin = reader.line_num + 1
-        try:
-            with _long_cells():
-                row = next(reader, None)
-        except csv.Error as error:
-            raise InvalidInputError(
-                f"line {begin:,} of {location.shown!r} cannot be read ({error}): a quote may not be closed or doubled there"
-            ) from error
-        if row is None:
-            return
-        if row:
-            yield begin, row
-
-
-def _bare_rows(location: Location, delimiter: str) -> Iterator[tuple[int, list[str]]]:
-    for number, line in enumerate(lines_of(location), 1):
-        text = line.removesuffix("\n").removesuffix("\r")
-        if text:
-            yield number, [_unquoted(cell) for cell in text.split(delimiter)]
-
-
-def _unquoted(cell: str) -> str:
-    """Return a cell without its quotes where it has a whole pair and doubles those within; any other is taken literally."""
-    inner = cell[1:-1]
-    if len(cell) < 2 or cell[0] != '"' or cell[-1] != '"' or '"' in inner.replace('""', ""):
-        return cell
-    return inner.replace('""', '"')
-
-
-@contextmanager
-def _long_cells() -> Iterator[None]:
-    """Raise the limit of the whole process for one row and set it back."""
-    with _csv_limit:
-        before = csv.field_size_limit(LONGEST_CELL)
-        try:
-            yield
-        finally:
-            csv.field_size_limit(before)

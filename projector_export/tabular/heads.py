@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-__all__ = ["LONGEST_HEAD", "is_head", "is_number", "numbered_names"]
+__all__ = ["LONGEST_HEAD", "are_numbers", "is_head", "is_number", "numbered_names"]
 
 LONGEST_HEAD = 64
 """Characters; a longer cell is taken for a text."""
@@ -12,8 +12,13 @@ LONGEST_HEAD = 64
 
 def is_number(cell: str) -> bool:
     """Tell whether a cell reads as a number."""
+    return are_numbers((cell,))
+
+
+def are_numbers(cells: Sequence[str]) -> bool:
+    """Tell whether all of some cells read as numbers."""
     try:
-        float(cell)
+        list(map(float, cells))
     except ValueError:
         return False
     return True
@@ -39,7 +44,7 @@ def is_head(rows: Sequence[Sequence[str]]) -> bool:
     if not all(_may_be_name(cell) for cell in names):
         return False
     below = [[row[index] for row in rows[1:] if index < len(row)] for index in range(len(first))]
-    if any(column and all(map(is_number, column)) for column in below[len(first) - len(names) :]):
+    if any(column and are_numbers(column) for column in below[len(first) - len(names) :]):
         return True
     return len(set(names)) == len(names) and not any(
         cell and cell in column for cell, column in zip(first, below, strict=True)

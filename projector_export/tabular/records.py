@@ -27,6 +27,8 @@ class Wanted:
         Their names, at least one.
     arrays
         Those of them whose lists may come as one array of numbers of shape ``(n_rows, length)``.
+    numbers
+        Those of them whose texts, where all of a piece spell numbers, may come as float64 arrays.
     raw
         Those of them whose bytes, and objects that hold bytes, are wanted as they are.
     """
@@ -34,6 +36,7 @@ class Wanted:
     start: int
     columns: tuple[str, ...]
     arrays: frozenset[str] = frozenset()
+    numbers: frozenset[str] = frozenset()
     raw: frozenset[str] = frozenset()
 
 

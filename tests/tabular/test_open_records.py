@@ -3,6 +3,7 @@
 import datetime as dt
 import gzip
 import json
+import re
 
 import fsspec
 import numpy as np
@@ -25,6 +26,10 @@ from projector_export.errors import (
     TransferError,
 )
 from projector_export.tabular import open_records
+from projector_export.tabular.delimited import Delimited
+from projector_export.tabular.delimited_rows import Dialect, cells_of, rows_of
+from projector_export.tabular.location import Location
+from projector_export.tabular.records import Wanted
 
 TEXTS = ["a, b", 'said "so"', "two\nlines", "", "été\t日本", "last"]
 NUMBERS = [1.5, -2.0, 0.25, 1e-3, 3.0, 7.0]
@@ -194,6 +199,67 @@ def test_any_cells_come_back_from_csv(tmp_path_factory, rows):
     pd.DataFrame(rows, columns=["first", "second", "third"]).to_csv(path, index=False, quoting=1)
     values = whole(open_records(path, header=True))
     assert [list(row) for row in zip(*values.values(), strict=True)] == rows
+
+
+CELLS = st.text(st.sampled_from('ab1.5-,;"\r\n\t é'), max_size=6)
+
+
+@given(st.lists(st.lists(CELLS, min_size=3, max_size=3).map(",".join), min_size=1, max_size=8))
+def test_lines_are_told_apart_as_by_csv(tmp_path_factory, lines):
+    import csv
+
+    path = tmp_path_factory.mktemp("any") / "x.csv"
+    path.write_text("\n".join(lines), encoding="utf-8", newline="")
+    location, dialect = Location.of(path), Dialect(",", is_quoted=True)
+    with path.open(encoding="utf-8", newline="\n") as file:
+        reader, expected = csv.reader(file, strict=True), []
+        try:
+            while (begin := reader.line_num + 1) and (row := next(reader, None)) is not None:
+                expected += [(begin, row)] if row else []
+        except csv.Error as error:
+            with pytest.raises(InvalidInputError, match=rf"line {begin} of .*\({re.escape(str(error))}\)"):
+                list(rows_of(location, dialect))
+            return
+    assert [(number, cells_of(row, dialect)) for number, row in rows_of(location, dialect)] == expected
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["a", "b,c", 'd"e', "f\ng", "", "é", "7"]),
+            st.sampled_from(["1", "2.5", "-0", " 3 ", "1e-3", ".5", "nan", "x", "", "true", "[1", "1]", "1,5", "0"]),
+            st.sampled_from(["1", "-2.5e10", "0.1", "1_0", "'"]),
+            st.sampled_from(["z", "y;", ""]),
+        ),
+        min_size=1,
+        max_size=6,
+    ),
+    st.sampled_from([",", ";", "\t"]),
+    st.sampled_from([0, 1]),
+)
+def test_numbers_that_come_as_arrays_are_those_of_the_texts(tmp_path_factory, rows, delimiter, quoting):
+    import csv
+
+    path = tmp_path_factory.mktemp("any") / "x.csv"
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file, delimiter=delimiter, quoting=quoting).writerows([("k", "x1", "x2", "l"), *rows])
+    file = Delimited(Location.of(path), Dialect(delimiter, is_quoted=True), ("k", "x1", "x2", "l"), True, False)
+    (texts,) = file.chunks(Wanted(0, ("x1", "l", "x2", "k")))
+    (mixed,) = file.chunks(Wanted(0, ("x1", "l", "x2", "k"), numbers=frozenset(("x1", "x2"))))
+    assert list(texts) == list(mixed)
+    for name, values in mixed.items():
+        if isinstance(values, np.ndarray):
+            assert values.tobytes() == np.array(list(map(float, texts[name]))).tobytes()
+        else:
+            assert list(values) == list(texts[name])
+
+
+def test_usual_numbers_do_come_as_arrays(tmp_path):
+    (tmp_path / "x.csv").write_text('k,x1,x2,l\n"a,b",1,2,z\nc,3,"4",z\n')
+    file = open_records(tmp_path / "x.csv").file
+    (batch,) = file.chunks(Wanted(0, ("x1", "x2", "k"), numbers=frozenset(("x1", "x2"))))
+    assert isinstance(batch["x2"], np.ndarray)
+    assert (batch["x1"].tolist(), batch["x2"].tolist(), list(batch["k"])) == ([1, 3], [2, 4], ["a,b", "c"])
 
 
 def test_cells_may_be_long_and_the_process_keeps_its_limit(tmp_path):

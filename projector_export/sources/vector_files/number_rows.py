@@ -65,10 +65,9 @@ def number_rows(columns: Sequence[tuple[str, Sequence[object]]], *, first_row: i
     """
     rows = np.empty((len(columns[0][1]), len(columns)), dtype=np.float32)
     for dimension, (name, values) in enumerate(columns):
-        numbers = map(float, cast("Sequence[float]", values))
         try:
             with np.errstate(over="ignore"):
-                rows[:, dimension] = np.fromiter(numbers, dtype=np.float64, count=len(values))
+                rows[:, dimension] = _as_numbers(values)
         except (ValueError, TypeError, OverflowError):
             row, value = next((row, value) for row, value in enumerate(values) if not _is_number(value))
             what = "is missing" if value is None or value == "" else f"is {_excerpt(value)} and no number"
@@ -76,6 +75,12 @@ def number_rows(columns: Sequence[tuple[str, Sequence[object]]], *, first_row: i
                 f"row {first_row + row:,} of column {excerpt(name)!r} {what}: vectors need a number there"
             ) from None
     return rows
+
+
+def _as_numbers(values: Sequence[object] | npt.NDArray[np.generic]) -> npt.NDArray[np.generic]:
+    if isinstance(values, np.ndarray):
+        return values
+    return np.fromiter(map(float, cast("Sequence[float]", values)), dtype=np.float64, count=len(values))
 
 
 def spelled_list(text: str) -> list[object] | None:

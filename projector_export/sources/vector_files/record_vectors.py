@@ -61,7 +61,7 @@ def read_records(
     others: dict[str, list[object]] = {name: [] for name in roles.others}
     chunks = records.file.chunks(roles.wanted)
     first = next(chunks)
-    dtype = _stored(first[roles.wanted.columns[0]])
+    dtype = _stored(first[roles.wanted.columns[0]]) if records.is_typed else "text"
     vectors = collect(
         _blocks(chain((first,), chunks), roles, reading.limit, others, partial(_tell, progress, records.n_rows)), dtype
     )

@@ -7,11 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from itertools import islice
+from typing import cast
 
 from projector_export.errors import AmbiguousChoiceError, InvalidInputError, excerpt
 from projector_export.sources.vector_files.number_rows import spelled_list
 from projector_export.tabular import Records
-from projector_export.tabular.heads import is_number
+from projector_export.tabular.heads import are_numbers, is_number
 from projector_export.tabular.records import Wanted
 
 __all__ = ["Roles", "roles_of"]
@@ -47,7 +48,7 @@ class Roles:
     def wanted(self) -> Wanted:
         """What is read of the file: the columns of the vectors first."""
         if self.lists is None:
-            return Wanted(0, (*self.dimensions, *self.others))
+            return Wanted(0, (*self.dimensions, *self.others), numbers=frozenset(self.dimensions))
         return Wanted(0, (self.lists, *self.others), frozenset((self.lists,)))
 
 
@@ -75,8 +76,11 @@ def roles_of(
     """
     lists = {name: _length(values) for name, values in sample.items() if _are_lists(values)}
     numbers = [name for name in records.columns if name != label and name not in lists and _are_numbers(sample[name])]
+    doubtful = set(records.columns).difference(numbers, [label])
+    strays = {
+        name: stray for name in records.columns if name in doubtful and (stray := _stray(sample[name])) is not None
+    }
     numbers = [name for name in numbers if not _is_index(records, name, sample[name])]
-    strays = {name: stray for name in records.columns if name != label and (stray := _stray(sample[name])) is not None}
     if column is not None:
         _refuse_strays(records, strays, [name for name in strays if column not in lists and fnmatchcase(name, column)])
         return _named(records, column, lists, numbers)
@@ -220,6 +224,8 @@ def _about_commas(sample: Mapping[str, Sequence[object]]) -> str:
 
 def _are_numbers(values: Sequence[object]) -> bool:
     told = [value for value in values if value is not None and value != ""]
+    if set(map(type, told)) == {str}:
+        return are_numbers(cast("list[str]", told))
     return bool(told) and all(
         is_number(value) if isinstance(value, str) else type(value) in {int, float} for value in told
     )

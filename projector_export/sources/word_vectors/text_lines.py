@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator, Sequence
 
 import numpy as np
-import orjson
 
 from projector_export.errors import CorruptFileError
+from projector_export.formats import decimal_rows
 from projector_export.sources.word_vectors.opening import Unpacked
 from projector_export.vectors import Float32Array
 
@@ -20,8 +20,6 @@ BLANK = b" \t\r"
 _BLOCK_BYTES = 2**21
 _LONGEST_LINE = 64 * 2**20
 _NUMBER = re.compile(rb"[+-]?(?:(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|nan|inf|infinity)", re.IGNORECASE)
-_FOREIGN = (b"u", b"s", b'"', b"[", b"{")
-"""What a JSON text other than of numbers has at least one of: ``null``, ``true``, ``false``, texts, lists, objects."""
 
 
 def line_blocks(stream: Unpacked, rest: bytes = b"") -> Iterator[list[bytes]]:
@@ -106,12 +104,12 @@ def parsed(lines: Sequence[bytes], n_dims: int, first_line: int, name: str) -> t
     halves = [line.rstrip(BLANK).partition(b" ") for line in lines]
     numbers = [half[2] for half in halves]
     if all(text.count(b" ") == n_dims - 1 for text in numbers):
-        values = _from_json(numbers, n_dims)
+        values = _decoded(numbers, n_dims)
         if values is not None:
             return [half[0] for half in halves], values
     rows = [_fields(line, n_dims, f"line {first_line + row:,} of {name!r}") for row, line in enumerate(lines)]
     words = [word for word, _ in rows]
-    values = _from_json([b" ".join(fields) for _, fields in rows], n_dims)
+    values = _decoded([b" ".join(fields) for _, fields in rows], n_dims)
     if values is None:
         values = np.empty((len(lines), n_dims), dtype=np.float32)
         for row, (_, fields) in enumerate(rows):
@@ -119,18 +117,13 @@ def parsed(lines: Sequence[bytes], n_dims: int, first_line: int, name: str) -> t
     return words, values
 
 
-def _from_json(numbers: Sequence[bytes], n_dims: int) -> Float32Array | None:
-    """Return numbers that are all spelled as JSON spells them, or None; orjson rounds each to the next float64."""
-    spaced = b" ".join(numbers)
-    text = spaced.replace(b" ", b",")
-    if b"," in spaced or any(foreign in text for foreign in _FOREIGN):
-        return None
-    try:
-        values = np.array(orjson.loads(b"[%b]" % text), dtype=np.float64)
-    except (orjson.JSONDecodeError, OverflowError):
+def _decoded(numbers: Sequence[bytes], n_dims: int) -> Float32Array | None:
+    """Return numbers that are all spelled as usual, or None."""
+    values = decimal_rows.decode(numbers, n_dims, separator=b" ")
+    if values is None:
         return None
     with np.errstate(over="ignore"):
-        return values.astype(np.float32).reshape(len(numbers), n_dims)
+        return values.astype(np.float32)
 
 
 def _fields(line: bytes, n_dims: int, where: str) -> tuple[bytes, list[bytes]]:
