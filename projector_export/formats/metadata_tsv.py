@@ -11,7 +11,7 @@ Readers: ``tensorboard/plugins/projector/vz_projector/data-provider.ts`` (``stre
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,6 +24,8 @@ from projector_export.formats.javascript import LARGEST_CATEGORIES, is_blank, nu
 from projector_export.table import Column
 
 __all__ = ["CHUNK_BYTES", "ViewerMetadata", "decode", "encode"]
+
+BLOCK_ROWS = 8_192
 
 CHUNK_BYTES = 1_000_000
 """Bytes that the viewer decodes at a time (``streamParse``)."""
@@ -45,39 +47,68 @@ def encode(columns: Sequence[Column]) -> bytes:
     """
     if not columns:
         raise InvalidInputError("a metadata file needs at least one column")
-    cells = [_cells(column) for column in columns]
-    if all(column.is_numeric for column in columns):
-        _refuse_empty_rows(cells)
-    lines = ["\t".join(row) for row in zip(*cells, strict=True)] if len(cells) > 1 else cells[0]
-    rows = [line.encode() for line in lines]
-    if len(columns) > 1:
-        rows.insert(0, "\t".join(_names(columns)).encode())
     numeric = next((index for index, column in enumerate(columns) if column.is_numeric), None)
-    return b"\n".join(_aligned(rows, numeric)) + b"\n"
+    encoded = bytearray()
+    for row in _aligned(_rows(columns), numeric):
+        encoded += row
+        encoded += b"\n"
+    return bytes(encoded)
 
 
-def _cells(column: Column) -> list[str]:
+def _rows(columns: Sequence[Column]) -> Iterator[bytes]:
+    """Make a block of rows at a time, so that no more than a block is in memory in all its forms."""
+    if len(columns) > 1:
+        yield "\t".join(_names(columns)).encode()
+    cells_of = [_cells_of(column) for column in columns]
+    for start in range(0, len(columns[0].values), BLOCK_ROWS):
+        block = slice(start, start + BLOCK_ROWS)
+        cells = [each(column.values[block]) for each, column in zip(cells_of, columns, strict=True)]
+        if all(column.is_numeric for column in columns):
+            _refuse_empty_rows(cells, start)
+        for line in map("\t".join, zip(*cells, strict=True)) if len(cells) > 1 else cells[0]:
+            yield line.encode()
+
+
+def _cells_of(column: Column) -> Callable[[Sequence[str | None] | npt.NDArray[np.generic]], list[str]]:
+    """Return what turns values of a column into cells."""
     values = column.values
     if isinstance(values, np.ndarray):
-        return _number_cells(column.name, values)
-    distinct = set(values)
-    if len(distinct) <= LARGEST_CATEGORIES:
-        cells = {value: metadata_cell.encode(value, spelled=column.spelled, counted=True) for value in distinct}
-        return [cells[value] for value in values]
-    return [metadata_cell.encode(value, spelled=column.spelled) for value in values]
+        _refuse_infinities(column.name, values)
+        return _number_cells
+    distinct = _categories(values)
+    if distinct is None:
+        return lambda some: [metadata_cell.encode(value, spelled=column.spelled) for value in some]
+    cells = {value: metadata_cell.encode(value, spelled=column.spelled, counted=True) for value in distinct}
+    return lambda some: [cells[value] for value in some]
 
 
-def _number_cells(name: str, values: npt.NDArray[np.generic]) -> list[str]:
-    if values.dtype.kind == "b":
-        return ["true" if value else "false" for value in values.tolist()]
+def _categories(values: Sequence[str | None]) -> set[str | None] | None:
+    """Return the different values, if the viewer counts them."""
+    distinct: set[str | None] = set()
+    for start in range(0, len(values), BLOCK_ROWS):
+        distinct.update(values[start : start + BLOCK_ROWS])
+        if len(distinct) > LARGEST_CATEGORIES:
+            return None
+    return distinct
+
+
+def _refuse_infinities(name: str, values: npt.NDArray[np.generic]) -> None:
     if values.dtype.kind != "f":
-        return [str(value) for value in values.tolist()]
+        return
     infinite = np.flatnonzero(np.isinf(values.astype(np.float64)))
     if len(infinite):
         raise InvalidInputError(
             f"column {name!r} is infinite in row {infinite[0]:,} ({len(infinite):,} such rows): "
             "the viewer cannot colour by it; replace infinities by NaN, which means no value"
         )
+
+
+def _number_cells(values: Sequence[str | None] | npt.NDArray[np.generic]) -> list[str]:
+    values = np.asarray(values)
+    if values.dtype.kind == "b":
+        return ["true" if value else "false" for value in values.tolist()]
+    if values.dtype.kind != "f":
+        return [str(value) for value in values.tolist()]
     if values.dtype not in (np.dtype(np.float32), np.dtype(np.float64)):
         values = values.astype(np.float64)
     numbers = orjson.dumps(np.ascontiguousarray(values), option=orjson.OPT_SERIALIZE_NUMPY)[1:-1].decode()
@@ -92,32 +123,34 @@ def _names(columns: Sequence[Column]) -> list[str]:
     return names
 
 
-def _refuse_empty_rows(cells: list[list[str]]) -> None:
-    for row, values in enumerate(zip(*cells, strict=True)):
+def _refuse_empty_rows(cells: list[list[str]], start: int) -> None:
+    for row, values in enumerate(zip(*cells, strict=True), start):
         if not any(values):
             raise InvalidInputError(
                 f"row {row:,} has no value in any column, and the viewer skips such lines: add a text column"
             )
 
 
-def _aligned(rows: Iterable[bytes], numeric: int | None) -> list[bytes]:
+def _aligned(rows: Iterable[bytes], numeric: int | None) -> Iterator[bytes]:
     """Shift rows so that no multi-byte character lies across a chunk border.
 
     The viewer does not see spaces in front of a number, so they go into the row before. It does not see a blank line either,
     but TensorBoard counts that among the first 100,000 lines, so it is only used where there is no number.
     """
-    result: list[bytes] = []
+    last: bytes | None = None
     position = 0
     for row in rows:
         if not row.isascii() and position // CHUNK_BYTES != (position + len(row)) // CHUNK_BYTES:
-            before = result.pop() + b"\n" if result else b""
-            pair = _shifted(before, row, position - len(before), _padding_place(before, numeric))
-            position += len(pair) - len(before) - len(row)
-            result.append(pair)
+            before = b"" if last is None else last + b"\n"
+            last = _shifted(before, row, position - len(before), _padding_place(before, numeric))
+            position += len(last) - len(before) - len(row)
         else:
-            result.append(row)
+            if last is not None:
+                yield last
+            last = row
         position += len(row) + 1
-    return result
+    if last is not None:
+        yield last
 
 
 def _padding_place(row: bytes, numeric: int | None) -> int | None:

@@ -104,3 +104,22 @@ def test_names_of_every_object_are_protected_where_the_viewer_counts():
 def test_any_file_is_read_as_the_viewer_reads_it(data):
     seen = metadata_tsv.decode(data)
     assert all(len(row) == len(seen.names) for row in seen.rows)
+
+
+@pytest.mark.parametrize("n_distinct", [3, 500])
+def test_blocks_of_rows_leave_no_trace(monkeypatch, n_distinct):
+    n_rows = 1_000
+    columns = [
+        Column("text", [f"é{row % n_distinct}" for row in range(n_rows)]),
+        Column("number", np.linspace(-1, 1, n_rows)),
+        Column("count", np.arange(n_rows)),
+        Column("flag", np.arange(n_rows) % 3 == 0),
+    ]
+    whole = metadata_tsv.encode(columns)
+    monkeypatch.setattr(metadata_tsv, "BLOCK_ROWS", 7)
+    assert metadata_tsv.encode(columns) == whole
+    assert len(whole.splitlines()) == n_rows + 1
+    holes = np.full(n_rows, 1.0)
+    holes[900] = np.nan
+    with pytest.raises(InvalidInputError, match="row 900 has no value"):
+        metadata_tsv.encode([Column("number", holes)])
