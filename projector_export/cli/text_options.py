@@ -46,6 +46,7 @@ _DATA = (
     ),
     click.option("--header/--no-header", default=None, help="Whether the first row of CSV or TSV names the columns."),
     click.option("--split", metavar="NAME", help="Part of a dataset folder, as train or test."),
+    click.option("--limit", type=click.IntRange(min=1), help="The first so many texts only."),
 )
 
 _MODEL = (
@@ -93,6 +94,7 @@ def text_options_of(options: Mapping[str, object]) -> TextOptions:
         format=cast("str | None", options["file_format"]),
         header=cast("bool | None", options["header"]),
         split=cast("str | None", options["split"]),
+        limit=cast("int | None", options["limit"]),
     )
     encoding = Encoding(
         layer=_layer(cast("str | None", options["layer"])),

@@ -47,7 +47,7 @@ def texts(data: str, model: str, **options: object) -> None:
 
     \b
     Examples:
-      projector-export texts reviews.csv --text review --logdir runs
+      projector-export texts reviews.csv --text review --limit 1000 --logdir runs
       projector-export texts news.parquet --text title --text body --model intfloat/e5-small-v2 --prompt "query: "
       projector-export texts news.jsonl --model bert-base-uncased --pooling cls --layer all
       projector-export texts sentences.txt --granularity word --layout umap

@@ -49,6 +49,11 @@ def test_the_shortest_command(model, news, tmp_path):
     assert not (tmp_path / "projector" / ".texts").exists()
 
 
+def test_the_first_texts_only(model, news, tmp_path):
+    result = run(news, "--text", "body", "--model", model, "--limit", 7, cwd=tmp_path)
+    assert "news: 7 rows of 8 dimensions" in result.stdout
+
+
 def test_json_layers_and_names(transformer, news, tmp_path):
     options = ("--layer", "all", "--pooling", "cls", "--name", "n", "--json", "-q", "--truncate-dim", 6)
     result = run(news, "--text", "body", "--model", transformer, "--logdir", tmp_path / "l", *options)

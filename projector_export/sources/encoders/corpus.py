@@ -15,6 +15,7 @@ from projector_export.errors import AmbiguousChoiceError, InvalidInputError
 from projector_export.provenance import JSONValue
 from projector_export.sources.encoders.options import TextColumns
 from projector_export.tabular import Records, open_records
+from projector_export.tabular.first_rows import FirstRows
 from projector_export.tabular.local_copies import LocalCopies, local_copies
 from projector_export.tabular.location import Location
 from projector_export.tabular.records import Wanted
@@ -184,6 +185,8 @@ def open_corpus(data: Data, columns: TextColumns, copies: LocalCopies | None = N
         If there is no such file or column, or it is not clear which column holds the text.
     """
     records = _records(data, columns, copies)
+    if columns.limit is not None:
+        records = Records(records.name, FirstRows(records.file, columns.limit))
     text = columns.text or (_usual_column(records),)
     for name in (*text, *(columns.metadata or ())):
         records.require(name)

@@ -42,6 +42,8 @@ class TextColumns:
         Whether the first row of CSV or TSV names the columns; None to decide by its content.
     split
         Which part of a folder that has several (``"train"``).
+    limit
+        The first so many texts only; None for all.
     """
 
     text: Sequence[str] = ()
@@ -51,6 +53,7 @@ class TextColumns:
     format: str | None = None
     header: bool | None = None
     split: str | None = None
+    limit: int | None = None
 
     def __post_init__(self) -> None:
         for name in ("text", "metadata"):
@@ -60,6 +63,8 @@ class TextColumns:
         if len(set(self.text)) < len(self.text):
             raise InvalidInputError(f"a text column is named twice: {', '.join(map(repr, self.text))}")
         _require_whole("max_characters", self.max_characters, 8)
+        if self.limit is not None:
+            _require_whole("limit", self.limit, 1)
 
 
 @dataclass(frozen=True)

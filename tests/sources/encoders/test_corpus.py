@@ -1,4 +1,5 @@
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ from projector_export.sources.encoders.chunk_store import ChunkStore
 from projector_export.sources.encoders.corpus import Survey, open_corpus
 from projector_export.sources.encoders.encode_chunks import Assignment
 from projector_export.sources.encoders.options import Encoding, Running, TextColumns
+from projector_export.tabular import Records
 
 
 def records(path, rows):
@@ -147,3 +149,33 @@ def test_chunks_that_are_not_what_was_counted(news, tmp_path):
 def test_how_a_file_is_read_is_not_asked_of_texts_in_memory(option):
     with pytest.raises(InvalidInputError, match=rf"{next(iter(option))} says how a file is read"):
         open_corpus(["a", "b"], TextColumns(**option))
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 50])
+@pytest.mark.parametrize("n_texts", [1, 2, 7])
+def test_the_first_texts_only(news, limit, n_texts):
+    corpus = open_corpus(news, TextColumns(text="title", limit=limit))
+    assert texts_of(corpus, n_texts) == ["One", "Two", " "][:limit]
+    assert corpus.survey(n_texts).n_texts == min(limit, 3)
+    assert [chunk.texts for chunk in corpus.chunks(2, start=1)][:1] == [["Two", " "][: limit - 1]][: limit - 1]
+    assert corpus.records.describe["limit"] == limit
+    listed = open_corpus(["a", "b", "c"], TextColumns(limit=limit))
+    assert (texts_of(listed), listed.records.n_rows) == (["a", "b", "c"][:limit], min(limit, 3))
+
+
+@pytest.mark.parametrize("limit", [0, -1, 2.0, True])
+def test_a_limit_is_a_whole_number(limit):
+    with pytest.raises(InvalidInputError, match="limit is a whole number from 1 on"):
+        TextColumns(limit=limit)
+
+
+def test_what_stands_behind_the_first_texts_is_not_asked_for():
+    def chunks(wanted):
+        yield {"text": ["a", "b"][wanted.start :]}
+        yield {"text": ["c", "d"]}
+        raise AssertionError
+
+    file = SimpleNamespace(columns=("text",), n_rows=None, is_typed=True, describe={"source": "x"}, chunks=chunks)
+    corpus = open_corpus(Records("x", file), TextColumns(limit=3))
+    assert texts_of(corpus, 5) == ["a", "b", "c"]
+    assert corpus.records.n_rows is None
