@@ -78,6 +78,7 @@ def _walk(place: FilePlace, n_bytes: int, seconds: int) -> Iterator[subprocess.P
     arguments = [str(seconds), fspath(place.path), str(place.offset), str(n_bytes)]
     process = subprocess.Popen(
         [sys.executable, "-c", START, *arguments, *sys.path],
+        env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},  # numpy need not start threads that nobody uses
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
