@@ -17,7 +17,7 @@ from projector_export.sources.objects.frame import Frame, columns_of_frame
 from projector_export.table import Column, EmbeddingTable
 from projector_export.tabular import as_columns, read_labels
 
-__all__ = ["columns_of", "labels_of", "with_columns"]
+__all__ = ["columns_of", "labels_of", "python_value", "values_of", "with_columns"]
 
 ALL = 2**31
 """Characters of a text that was given on purpose: nothing of it is cut."""
@@ -98,7 +98,7 @@ def labels_of(labels: object, n_rows: int) -> tuple[Column, ...]:
     frame = _frame(labels)
     if frame is not None and len(frame.names) > 1:
         return columns_of_frame(frame)
-    return as_columns({_name_of(labels): _values(labels, "labels")}, max_characters=ALL)
+    return as_columns({_name_of(labels): values_of(labels, "labels")}, max_characters=ALL)
 
 
 def columns_of(columns: object, n_rows: int) -> tuple[Column, ...]:
@@ -148,7 +148,7 @@ def _distinct(columns: Iterable[Column]) -> tuple[Column, ...]:
 def _column(name: str, values: object) -> Column:
     if isinstance(values, Column):
         return replace(values, name=name)
-    (column,) = as_columns({name: _values(values, f"column {name!r}")}, max_characters=ALL)
+    (column,) = as_columns({name: values_of(values, f"column {name!r}")}, max_characters=ALL)
     return column
 
 
@@ -201,7 +201,7 @@ def _name_of(labels: object) -> str:
     return name if isinstance(name, str) and name and _frame(labels) is not None else "label"
 
 
-def _values(values: object, what: str) -> Sequence[object]:
+def values_of(values: object, what: str) -> Sequence[object]:
     """Return values as Python's own; a missing one is None."""
     frame = _frame(values)
     if frame is not None:
@@ -215,7 +215,7 @@ def _values(values: object, what: str) -> Sequence[object]:
     if isinstance(values, _TEXTS) or not isinstance(values, Iterable):
         raise InvalidInputError(f"{what} is the single value {values!r}: give a list of one value a row")
     if not hasattr(values, "__array__"):
-        return [_python(value) for value in values]
+        return [python_value(value) for value in values]
     if has_class(values, "torch", "Tensor"):
         tensor: Any = values
         array = np.asarray(tensor.detach().cpu().tolist())
@@ -225,10 +225,10 @@ def _values(values: object, what: str) -> Sequence[object]:
         raise InvalidInputError(f"{what} has the shape {array.shape}: give one value a row")
     if array.dtype.kind == "M":
         return [None if text == "NaT" else text for text in np.datetime_as_string(array).tolist()]
-    return [_python(value) for value in array.tolist()]
+    return [python_value(value) for value in array.tolist()]
 
 
-def _python(value: object) -> object:
+def python_value(value: object) -> object:
     """Return a scalar of numpy, torch or TensorFlow as Python's own."""
     if type(value) in {str, int, float, bool, type(None)}:
         return value
