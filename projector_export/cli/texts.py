@@ -60,7 +60,9 @@ def texts(data: str, model: str, **options: object) -> None:
     told = _Told()
     with _told_what_is_kept(told), progress_bars(quiet=bool(options["quiet"])) as bars:
         progress = told.watching(bars)
-        with encoded_texts(data, model, destination, options=wanted, resumed=told.resume, progress=progress) as encoded:
+        with encoded_texts(
+            data, model, destination, options=wanted, treatment=treatment, resumed=told.resume, progress=progress
+        ) as encoded:
             told.finish()
             tables = treat(name_tables(encoded.tables), treatment, destination, progress=progress)
             written = write(tables, destination, limits=limits, progress=progress)
@@ -70,8 +72,8 @@ def texts(data: str, model: str, **options: object) -> None:
     show_exports(written, tables, destination, seconds=time.perf_counter() - start, as_json=bool(options["as_json"]))
 
 
-_TEXTS = "{desc}: {percentage:3.0f}% |{bar:30}| {n:,} of {total:,}, {rate_fmt}, {remaining} left"
-_BYTES = "{desc}: {percentage:3.0f}% |{bar:30}| {n_fmt}B of {total_fmt}B, {rate_fmt}, {remaining} left"
+_TEXTS = "{desc}: {percentage:3.0f}% |{bar}| {n:,} of {total:,}, {rate_fmt}, {remaining} left"
+_BYTES = "{desc}: {percentage:3.0f}% |{bar}| {n_fmt}B of {total_fmt}B, {rate_fmt}, {remaining} left"
 _MORE = "{desc}: {n_fmt}B, {rate_fmt}, {elapsed} so far"
 
 
@@ -109,6 +111,7 @@ class _Told:
                 initial=done,
                 desc=stage,
                 bar_format=shown,
+                dynamic_ncols=True,
                 leave=False,
                 position=0,
                 file=sys.stderr,

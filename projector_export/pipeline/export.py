@@ -11,7 +11,7 @@ from pathlib import Path
 
 from projector_export.errors import InvalidInputError
 from projector_export.formats.findings import Findings
-from projector_export.pipeline.layouts import reduced_tables
+from projector_export.pipeline.layouts import Layouts, reduced_tables
 from projector_export.pipeline.pictures import draw
 from projector_export.pipeline.treatment import Progress, Treatment, stage, transform
 from projector_export.table import EmbeddingTable
@@ -22,6 +22,7 @@ from projector_export.transforms.for_viewer import ViewerLimits, for_viewer
 __all__ = [
     "Destination",
     "as_destination",
+    "check_picture",
     "check_wishes",
     "count_kinds",
     "name_tables",
@@ -162,6 +163,14 @@ def check_wishes(treatment: Treatment, destination: Destination) -> None:
         plot.check_path(destination.plot)
 
 
+def check_picture(layouts: Layouts, destination: Destination) -> None:
+    """Raise InvalidInputError if a picture is wanted of tables without layouts, and no layout is."""
+    if destination.plot is not None and not layouts.views:
+        raise InvalidInputError(
+            f"there is no layout to draw into {Path(destination.plot).name}: ask for one, as in layouts=['umap']"
+        )
+
+
 def treat(
     tables: Sequence[EmbeddingTable],
     treatment: Treatment,
@@ -180,10 +189,8 @@ def treat(
     layouts = treatment.wanted_layouts
     if destination.logdir is not None or destination.standalone is not None:
         checked_names(tables)
-    if destination.plot is not None and not layouts.views and not any(table.layouts for table in tables):
-        raise InvalidInputError(
-            f"there is no layout to draw into {Path(destination.plot).name}: ask for one, as in layouts=['umap']"
-        )
+    if not any(table.layouts for table in tables):
+        check_picture(layouts, destination)
     if layouts.cache is None:
         layouts = replace(layouts, cache=destination.cache)
     treated = (transform(table, replace(treatment, layouts=layouts), progress=progress) for table in tables)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from projector_export import optional
 from projector_export.errors import InvalidInputError
-from projector_export.pipeline.earlier import read_earlier
+from projector_export.pipeline.earlier import Earlier, read_earlier
 from projector_export.provenance import Step
 from projector_export.sources.huggingface import Progress
 from projector_export.table import EmbeddingTable, Layout
@@ -23,7 +23,7 @@ from projector_export.transforms.neighbours import check_neighbours, neighbours
 from projector_export.transforms.quality import column_of, measure, preservation, require_measurable
 from projector_export.vectors import ArrayVectors
 
-__all__ = ["Layouts", "lay_out", "reduced_tables"]
+__all__ = ["Layouts", "check_color", "check_recipes", "lay_out", "reduced_tables"]
 
 N_QUALITY_NEIGHBORS = 15
 """Size of the neighbourhoods by which layouts are judged."""
@@ -109,11 +109,10 @@ def lay_out(table: EmbeddingTable, layouts: Layouts, *, progress: Progress | Non
     InvalidInputError
         If one cannot be made of this table, or the viewer cannot colour by the column; before any long computation.
     """
-    _check_color(table, layouts)
+    check_color(table, layouts)
     if not layouts.recipes:
         return _of_own(table, layouts, progress) if table.layouts else table
-    k = _check(table, layouts)
-    earlier = None if layouts.like is None else read_earlier(layouts.like, table, layouts.recipes)
+    k, earlier = check_recipes(table, layouts)
     table = components(table, progress=progress)
     table = neighbours(table, k, metric=layouts.metric, seed=layouts.seed, cache=layouts.cache, progress=progress)
     for recipe in layouts.recipes:
@@ -139,7 +138,8 @@ def _of_own(table: EmbeddingTable, layouts: Layouts, progress: Progress | None) 
     return _colored(table, layouts.color)
 
 
-def _check_color(table: EmbeddingTable, layouts: Layouts) -> None:
+def check_color(table: EmbeddingTable, layouts: Layouts) -> None:
+    """Raise InvalidInputError if the viewer cannot colour a table by the column that is wanted."""
     if layouts.color is None or layouts.color in {column_of(recipe.name) for recipe in layouts.recipes}:
         return
     if not layouts.recipes and not table.layouts:
@@ -149,8 +149,8 @@ def _check_color(table: EmbeddingTable, layouts: Layouts) -> None:
     color_column(table, layouts.color)
 
 
-def _check(table: EmbeddingTable, layouts: Layouts) -> int:
-    """Return how many neighbours of each row serve all that is wanted, if it can be had."""
+def check_recipes(table: EmbeddingTable, layouts: Layouts) -> tuple[int, Earlier | None]:
+    """Return how many neighbours of each row serve all that is wanted, and the layouts to begin with, if they can be had."""
     for recipe in layouts.recipes:
         recipe.check(table, layouts.setting)
         if recipe.name in {layout.name for layout in table.layouts}:
@@ -160,7 +160,7 @@ def _check(table: EmbeddingTable, layouts: Layouts) -> int:
     require_measurable(table)
     k = min(table.n_rows - 1, max(N_QUALITY_NEIGHBORS, *(recipe.k for recipe in layouts.recipes)))
     check_neighbours(table, k, layouts.metric)
-    return k
+    return k, None if layouts.like is None else read_earlier(layouts.like, table, layouts.recipes)
 
 
 def _colored(table: EmbeddingTable, color: str | None) -> EmbeddingTable:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from projector_export.errors import InvalidInputError
 from projector_export.pipeline.export import Destination, as_destination, check_wishes, name_tables, write
+from projector_export.pipeline.outlook import check_outlook
 from projector_export.pipeline.treatment import Progress, Treatment
 from projector_export.sources import encoders
 from projector_export.sources.encoders import (
@@ -122,9 +124,9 @@ def export_texts(
     --------
     >>> export_texts("reviews.csv", "sentence-transformers/all-MiniLM-L6-v2", "runs")  # doctest: +SKIP
     """
-    destination = as_destination(destination)
-    check_wishes(treatment or Treatment(), destination)
-    with encoded_texts(data, model, destination, options=options, progress=progress) as encoded:
+    destination, treatment = as_destination(destination), treatment or Treatment()
+    check_wishes(treatment, destination)
+    with encoded_texts(data, model, destination, options=options, treatment=treatment, progress=progress) as encoded:
         written = write(name_tables(encoded.tables), destination, treatment=treatment, limits=limits, progress=progress)
         encoded.is_kept = False
     return written
@@ -137,6 +139,7 @@ def encoded_texts(
     destination: Destination,
     *,
     options: TextOptions | None = None,
+    treatment: Treatment | None = None,
     resumed: Resumption | None = None,
     progress: Progress | None = None,
 ) -> Iterator[EncodedTexts]:
@@ -148,10 +151,18 @@ def encoded_texts(
         As for :func:`read_texts`.
     destination
         Beside which the vectors are kept.
+    treatment
+        What will be done to the vectors: before a text is encoded, it is compared with what is known of them by then.
     resumed
         Called with the texts that an earlier command has encoded, and all texts.
+
+    Raises
+    ------
+    ProjectorExportError
+        If texts and model do not go together, or the treatment does not fit them.
     """
-    workshop = Workshop(_folder_beside(destination), resumed=resumed)
+    check = None if treatment is None else partial(check_outlook, treatment=treatment, destination=destination)
+    workshop = Workshop(_folder_beside(destination), resumed=resumed, check=check)
     with encoders.encode(data, model, options, workshop=workshop, progress=progress) as encoded:
         yield encoded
 

@@ -11,7 +11,23 @@ from projector_export.table import EmbeddingTable
 from projector_export.transforms.moments import principal_axes
 from projector_export.vectors import Float32Array, MappedVectors, Progress
 
-__all__ = ["all_but_the_top"]
+__all__ = ["all_but_the_top", "check_directions"]
+
+
+def check_directions(n_directions: int | None, *, n_dims: int) -> int:
+    """Return how many directions are taken away from so many dimensions; by default a hundredth of them.
+
+    Raises
+    ------
+    InvalidInputError
+        If not one dimension would be left.
+    """
+    n_taken = max(1, round(n_dims / 100)) if n_directions is None else n_directions
+    if not 1 <= n_taken < n_dims:
+        raise InvalidInputError(
+            f"{n_taken:,} directions cannot be taken away from {n_dims:,} dimensions: choose 1 to {n_dims - 1:,}"
+        )
+    return n_taken
 
 
 def all_but_the_top(
@@ -39,11 +55,7 @@ def all_but_the_top(
     Mu and Viswanath 2018, "All-but-the-Top" (arXiv:1702.01417), Algorithm 1, with the projections of the *centred* rows
     taken away; with those of the raw rows, as printed there, every result would differ by one constant vector.
     """
-    n_taken = max(1, round(table.n_dims / 100)) if n_directions is None else n_directions
-    if not 1 <= n_taken < table.n_dims:
-        raise InvalidInputError(
-            f"{n_taken:,} directions cannot be taken away from {table.n_dims:,} dimensions: choose 1 to {table.n_dims - 1:,}"
-        )
+    n_taken = check_directions(n_directions, n_dims=table.n_dims)
     axes = principal_axes(table.vectors, n_taken, progress=progress)
 
     def remove(block: Float32Array) -> npt.NDArray[np.float64]:

@@ -11,7 +11,27 @@ from projector_export.table import EmbeddingTable
 from projector_export.transforms.moments import principal_axes
 from projector_export.vectors import Float32Array, MappedVectors, Progress
 
-__all__ = ["principal_components"]
+__all__ = ["check_components", "principal_components"]
+
+
+def check_components(n_components: int, *, n_dims: int, n_rows: int | None) -> None:
+    """Raise InvalidInputError if a table has not so many principal components.
+
+    Parameters
+    ----------
+    n_components
+        Dimensions to keep.
+    n_dims
+        Dimensions that there are.
+    n_rows
+        Rows that there are, None where nobody has counted them.
+    """
+    limit = n_dims if n_rows is None else min(n_dims, n_rows)
+    if not 1 <= n_components <= limit:
+        rows = "" if n_rows is None else f"{n_rows:,} row{'' if n_rows == 1 else 's'} of "
+        raise InvalidInputError(
+            f"{n_components:,} principal components cannot be made of {rows}{n_dims:,} dimensions: choose 1 to {limit:,}"
+        )
 
 
 def principal_components(
@@ -38,12 +58,7 @@ def principal_components(
     From the eigenvectors of the covariance matrix (Pearson 1901; Jolliffe, *Principal Component Analysis*, 2002, section
     1.1); no random projection and no sampling. The table's own provenance keeps the share of variance.
     """
-    limit = min(table.n_dims, table.n_rows)
-    if not 1 <= n_components <= limit:
-        raise InvalidInputError(
-            f"{n_components:,} principal components cannot be made of {table.n_rows:,} rows of {table.n_dims:,} dimensions: "
-            f"choose 1 to {limit:,}"
-        )
+    check_components(n_components, n_dims=table.n_dims, n_rows=table.n_rows)
     axes = principal_axes(table.vectors, n_components, progress=progress)
     projection = axes.components.T
 

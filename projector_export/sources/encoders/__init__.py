@@ -14,6 +14,7 @@ from projector_export.sources.encoders.options import (
     TextColumns,
     TextOptions,
 )
+from projector_export.sources.encoders.outlook import Outlook
 from projector_export.sources.encoders.reading import ENCODING, EncodedTexts, Resumption, Workshop, encode, read
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "EncodedTexts",
     "Encoding",
     "ModelName",
+    "Outlook",
     "Resumption",
     "Running",
     "TextColumns",

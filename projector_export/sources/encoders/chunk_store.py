@@ -166,6 +166,11 @@ class ChunkStore:
         """Whether a chunk is there."""
         return self.path(number).is_dir()
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing with which work could go on: no manifest, or not a single chunk."""
+        return self.manifest() is None or next(self.folder.glob("chunk-*"), None) is None
+
     def path(self, number: int) -> Path:
         """Return the folder of a chunk."""
         return self.folder / f"chunk-{number:06}"

@@ -18,7 +18,7 @@ from projector_export.sources.encoders.encoder import IntArray, TokenizedTexts
 from projector_export.sources.encoders.options import Encoding
 from projector_export.vectors import Float32Array
 
-__all__ = ["FunctionEncoder", "TextFunction", "digest_of_function", "name_of_function"]
+__all__ = ["FunctionEncoder", "TextFunction", "name_of_function", "trial_of_function"]
 
 TextFunction: TypeAlias = Callable[[list[str]], object]
 """Takes texts, returns one vector a text: an array, a tensor of torch or TensorFlow, or a list of lists."""
@@ -135,9 +135,10 @@ def name_of_function(function: object) -> str:
     return f"{getattr(named, '__module__', '')}.{getattr(named, '__qualname__', '')}".strip(".")
 
 
-def digest_of_function(function: TextFunction) -> str:
-    """Return SHA-256 of what a function makes of three short texts; it is called for that."""
-    return sha256(vectors_of(function, list(SAMPLES)).tobytes()).hexdigest()
+def trial_of_function(function: TextFunction) -> tuple[str, int]:
+    """Return SHA-256 of what a function makes of three short texts, and how many dimensions that has; it is called for that."""
+    vectors = vectors_of(function, list(SAMPLES))
+    return sha256(vectors.tobytes()).hexdigest(), vectors.shape[1]
 
 
 def _on_processor(found: object) -> object:

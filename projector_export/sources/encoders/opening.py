@@ -13,8 +13,8 @@ from projector_export.sources.encoders.encoder import Encoder
 from projector_export.sources.encoders.function import (
     FunctionEncoder,
     TextFunction,
-    digest_of_function,
     name_of_function,
+    trial_of_function,
 )
 from projector_export.sources.encoders.model_folder import ModelFolder, open_model_folder
 from projector_export.sources.encoders.options import Encoding, Running
@@ -49,6 +49,8 @@ class Model:
         Its folder, or a function.
     encoding, running
         What is made of a text, how the work is done.
+    n_dims
+        Dimensions of all that a function returns; None for models, which tell it when they are loaded.
     """
 
     name: str
@@ -56,6 +58,7 @@ class Model:
     source: ModelFolder | TextFunction
     encoding: Encoding
     running: Running
+    n_dims: int | None = None
 
     @property
     def describe(self) -> dict[str, JSONValue]:
@@ -106,4 +109,5 @@ def recognise(model: ModelName, encoding: Encoding, running: Running) -> Model:
     if not callable(model):
         raise InvalidInputError(f"a model is a folder, a Hub id, or a function of a list of texts, not {model!r}")
     FunctionEncoder.of(model, encoding)
-    return Model(name_of_function(model), digest_of_function(model), model, encoding, running)
+    digest, n_dims = trial_of_function(model)
+    return Model(name_of_function(model), digest, model, encoding, running, n_dims)

@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import TypeAlias, cast
@@ -18,9 +19,11 @@ from projector_export.provenance import JSONValue
 from projector_export.sources.encoders.chunk_store import ChunkStore, told_as_sentences
 from projector_export.sources.encoders.corpus import Corpus, Data, opened_corpus
 from projector_export.sources.encoders.encode_chunks import Assignment, encode_here
+from projector_export.sources.encoders.encoder import Encoder
 from projector_export.sources.encoders.identity import identity_of, versions_of_libraries
 from projector_export.sources.encoders.opening import Model, ModelName, recognise
 from projector_export.sources.encoders.options import TextOptions
+from projector_export.sources.encoders.outlook import Outlook, outlook_of, require_dims
 from projector_export.sources.encoders.text_tables import Description, tables_of
 from projector_export.sources.encoders.torch_work import visible_devices
 from projector_export.sources.encoders.worker_processes import encode_in_processes
@@ -105,11 +108,14 @@ class Workshop:
         Something that has to live as long as the files do.
     resumed
         Told when work of an earlier command goes on.
+    check
+        Told what the tables will be like before a text is encoded; may raise.
     """
 
     folder: Path
     keeper: object = None
     resumed: Resumption | None = None
+    check: Callable[[Outlook], None] | None = None
 
 
 @contextmanager
@@ -164,7 +170,8 @@ def _encoded(
         n_before = assignment.n_done
         if n_before and workshop.resumed is not None:
             workshop.resumed(n_before, survey.n_texts)
-        loaded = _encode_missing(assignment, known, identity, progress)
+        check = partial(_check_encoder, assignment, known, options, workshop)
+        loaded = _encode_missing(assignment, known, identity, check, progress)
         said = _description(corpus, known, options, loaded)
         found = EncodedTexts(
             tables_of(assignment, said, keeper=workshop.keeper), store.folder, survey.n_texts, n_before
@@ -197,12 +204,25 @@ def _locked(store: ChunkStore) -> Iterator[Callable[[], None]]:
             f"another command is encoding the same texts in {store.folder}: wait until it is done"
         ) from error
     finally:
-        if is_left or store.manifest() is None:
+        if is_left or store.is_empty:
             store.remove(made)
 
 
+def _check_encoder(
+    assignment: Assignment, model: Model, options: TextOptions, workshop: Workshop, encoder: Encoder
+) -> None:
+    """Look whether everything that is wanted fits the vectors that an encoder makes."""
+    n_dims = require_dims(model, encoder)
+    if workshop.check is not None:
+        workshop.check(outlook_of(assignment, options, encoder, n_dims))
+
+
 def _encode_missing(
-    assignment: Assignment, model: Model, identity: Mapping[str, JSONValue], progress: StageProgress | None
+    assignment: Assignment,
+    model: Model,
+    identity: Mapping[str, JSONValue],
+    check: Callable[[Encoder], None],
+    progress: StageProgress | None,
 ) -> Mapping[str, JSONValue]:
     """Encode what is not there, and return what was found out about the model when it was loaded."""
     manifest = assignment.store.manifest()
@@ -220,6 +240,7 @@ def _encode_missing(
 
     devices = _devices(model)
     encoder = model.load(devices[0])
+    check(encoder)
     loaded: dict[str, JSONValue] = {
         "layers": list(encoder.layers), "max_tokens": encoder.max_tokens, "describe": encoder.describe,
     }  # fmt: skip

@@ -10,6 +10,7 @@ import numpy as np
 from projector_export.errors import CorruptFileError, InvalidInputError
 from projector_export.provenance import JSONValue, Provenance, Step
 from projector_export.sources.encoders.chunk_store import ChunkFacts, vectors_name
+from projector_export.sources.encoders.corpus import Corpus
 from projector_export.sources.encoders.encode_chunks import Assignment
 from projector_export.sources.encoders.encoder import IntArray
 from projector_export.sources.encoders.options import Granularity
@@ -18,7 +19,7 @@ from projector_export.table import Column, EmbeddingTable, listed
 from projector_export.tabular import as_columns, cut_notes
 from projector_export.tabular.plain_values import as_json_text, plain
 
-__all__ = ["Description", "tables_of"]
+__all__ = ["Description", "columns_of_texts", "names_of_columns", "tables_of"]
 
 
 @dataclass(frozen=True)
@@ -69,11 +70,11 @@ def tables_of(assignment: Assignment, said: Description, *, keeper: object = Non
         If a chunk is damaged.
     """
     facts = [assignment.store.facts(number) for number in range(len(assignment.survey.digests))]
-    columns, empty, notes = _columns_of_texts(assignment, said)
+    columns, empty, notes = columns_of_texts(assignment, said.max_characters)
     counts = np.concatenate([each.n_vectors for each in facts])
     lengths = np.concatenate([each.lengths for each in facts])
     if said.granularity == "text" and len(lengths) == len(counts):
-        columns.append(Column(_free("tokens", columns), lengths))
+        columns.append(Column(_free("tokens", _names(columns)), lengths))
     notes += _told(facts, empty, counts, said)
     if said.granularity != "text":
         columns = _columns_of_pieces(assignment, columns, counts, said.granularity)
@@ -96,9 +97,17 @@ def _vectors(assignment: Assignment, facts: Sequence[ChunkFacts], layer: str, ke
     return StoredVectors(paths, [int(each.n_vectors.sum()) for each in facts], n_dims, keeper)
 
 
-def _columns_of_texts(assignment: Assignment, said: Description) -> tuple[list[Column], IntArray, list[str]]:
-    """Read the records once more: label and other columns, numbers of empty texts, notes."""
-    corpus, size = assignment.corpus, said.max_characters
+def columns_of_texts(assignment: Assignment, size: int) -> tuple[list[Column], IntArray, list[str]]:
+    """Read the records once more: label and other columns, numbers of empty texts, notes.
+
+    Parameters
+    ----------
+    assignment
+        The texts.
+    size
+        Characters of a text in a column, at most.
+    """
+    corpus = assignment.corpus
     wanted = (*corpus.text_columns, *corpus.metadata_columns)
     labels: list[str] = []
     empty: list[int] = []
@@ -118,6 +127,15 @@ def _columns_of_texts(assignment: Assignment, said: Description) -> tuple[list[C
     others = as_columns(values, is_typed=corpus.records.is_typed, max_characters=size)
     notes = [*cut_notes(shown, max_characters=size), *cut_notes(values, max_characters=size)]
     return [*label, *others], np.array(empty, dtype=np.int64), [*corpus.notes, *notes]
+
+
+def names_of_columns(corpus: Corpus, granularity: Granularity) -> tuple[str, ...]:
+    """Return the names that the columns of a table of texts, words or tokens can have."""
+    names = [corpus.label, *corpus.metadata_columns]
+    if granularity == "text":
+        return (*names, _free("tokens", names))
+    own = [granularity, *(["word"] if granularity == "token" else []), "row", "position"]
+    return (*own, *(_free(name, own) for name in names))
 
 
 def _shortened(value: object, size: int) -> object:
@@ -166,14 +184,17 @@ def _columns_of_pieces(
         own.append(Column("word", words, spelled=True))
     own += [Column("row", texts), Column("position", np.concatenate(positions))]
     others = [column.take(texts) for column in columns]
-    return own + [Column(_free(each.name, own), each.values, each.spelled) for each in others]
+    return own + [Column(_free(each.name, _names(own)), each.values, each.spelled) for each in others]
 
 
-def _free(name: str, taken: Sequence[Column]) -> str:
+def _names(columns: Sequence[Column]) -> list[str]:
+    return [column.name for column in columns]
+
+
+def _free(name: str, taken: Sequence[str]) -> str:
     """Return a name that no column has."""
-    names = {column.name for column in taken}
     number, found = 1, name
-    while found in names:
+    while found in taken:
         number += 1
         found = f"{name} ({number})"
     return found
