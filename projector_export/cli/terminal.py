@@ -68,7 +68,8 @@ class _Bars:
             total=total,
             desc=safe(stage),
             delay=PATIENCE,
-            bar_format="{desc}: {percentage:3.0f}% |{bar:30}| {elapsed} so far, {remaining} left",
+            bar_format="{desc}: {percentage:3.0f}% |{bar}| {elapsed} so far, {remaining} left",
+            dynamic_ncols=True,  # the bar gives way to the figures
             leave=False,
             position=0,  # other bars may be open that nobody sees, as umap-learn's
             file=sys.stderr,

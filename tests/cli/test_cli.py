@@ -215,6 +215,21 @@ def test_a_stage_that_learns_how_long_it_is_gets_a_bar(monkeypatch, capsys):
     assert "\n" not in said, "it stays on its line although the library has a bar of its own"
 
 
+def test_time_left_has_its_place_on_a_narrow_terminal(monkeypatch, capsys):
+    from projector_export.cli import terminal
+
+    monkeypatch.setattr(terminal, "PATIENCE", 0.1)
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    monkeypatch.setattr("tqdm.std._screen_shape_wrapper", lambda: lambda _: (80, 24))
+    with terminal.progress_bars(quiet=False) as progress:
+        progress("principal components for the viewer", 0, 10**6)
+        time.sleep(0.4)
+        progress("principal components for the viewer", 1, 10**6)
+    (line,) = [line for line in capsys.readouterr().err.split("\r") if "so far" in line]
+    assert line.endswith(" left")
+    assert len(line) == 80
+
+
 def test_nobody_watching_means_no_progress():
     from projector_export.cli.terminal import progress_bars
 

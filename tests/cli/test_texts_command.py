@@ -49,6 +49,27 @@ def test_the_shortest_command(model, news, tmp_path):
     assert not (tmp_path / "projector" / ".texts").exists()
 
 
+@pytest.mark.parametrize("total", [1500, 1_234_567])
+def test_time_left_has_its_place_on_a_narrow_terminal(monkeypatch, capsys, total):
+    from projector_export.cli.terminal import progress_bars
+    from projector_export.cli.texts import _Told
+    from projector_export.pipeline.texts import ENCODING, FETCHING
+
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    monkeypatch.setattr("tqdm.std._screen_shape_wrapper", lambda: lambda _: (80, 24))
+    with progress_bars(quiet=False) as bars:
+        told = _Told().watching(bars)
+        for stage, unit in ((ENCODING, 1), (FETCHING, 2**20)):
+            for part in (0, 1):
+                told(stage, total * unit // 5 * part, total * unit)
+                time.sleep(0.6)
+            told(stage, total * unit // 5 + 1, total * unit)
+    lines = [line for line in capsys.readouterr().err.split("\r") if "|" in line]
+    assert any("texts/s" in line for line in lines)
+    assert any("B/s" in line for line in lines)
+    assert all(line.endswith(" left") and len(line) <= 80 for line in lines)
+
+
 def test_the_first_texts_only(model, news, tmp_path):
     result = run(news, "--text", "body", "--model", model, "--limit", 7, cwd=tmp_path)
     assert "news: 7 rows of 8 dimensions" in result.stdout
