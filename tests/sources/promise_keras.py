@@ -245,7 +245,7 @@ CASES = [
         partial(trained, library="tf_keras", ending=".saved"),
         read,
         kept,
-        lambda _: ["[PAD]", *TRAINED_LABELS[1:]],
+        lambda _: TRAINED_LABELS,
         is_heavy=True,
     ),
     SourceCase(
@@ -253,7 +253,7 @@ CASES = [
         partial(trained, ending=".saved"),
         read,
         kept,
-        lambda _: ["[PAD]", *TRAINED_LABELS[1:]],
+        lambda _: TRAINED_LABELS,
         is_heavy=True,
     ),
     SourceCase(

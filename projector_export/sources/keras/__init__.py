@@ -59,7 +59,9 @@ def read(
     table, notes = choose(model.tables, layer, fspath(source))
     walked = None if progress is None else lambda done, total: progress("measuring the rows", done, total)
     origin: dict[str, JSONValue] = {"path": fspath(source), "format": model.kind}
-    findings = Findings(_name(path, model, table), origin, model.kind, model.layers, model.lookups, notes)
+    findings = Findings(
+        _name(path, model, table), origin, model.kind, model.layers, model.lookups, notes, model.feeds.get(table.path)
+    )
     return (table_of(table, labels, findings, progress=walked),)
 
 

@@ -8,7 +8,7 @@ optimizer's as ``<variable>/Adam``, ``<variable>/Momentum``. ``keras_metadata.pb
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from projector_export.errors import CorruptFileError, InvalidInputError
 from projector_export.formats.protobuf_wire import decode_message
 from projector_export.formats.tensor_bundle import TensorEntry
 from projector_export.sources.keras.configuration import LayerSettings, decode_json, layers_of
+from projector_export.sources.keras.graph_tables import KEYS, stored_table
 from projector_export.sources.keras.layer_table import LayerTable
 from projector_export.sources.keras.lookups import Lookup, lookup_of, lookup_of_numbers
 from projector_export.sources.keras.object_graph import GraphVariable, decode_graph
@@ -32,7 +33,6 @@ __all__ = ["asset_lookups", "described_layers", "read"]
 GRAPH = "_CHECKPOINTABLE_OBJECT_GRAPH"
 ATTRIBUTE = "/.ATTRIBUTES/VARIABLE_VALUE"
 SLOT = ".OPTIMIZER_SLOT"
-KEYS, VALUES = "/.ATTRIBUTES/table-keys", "/.ATTRIBUTES/table-values"
 TABLE_NAMES = frozenset({"embeddings", "_embeddings"})
 PART = re.compile(r"lora_embeddings_[ab]|embeddings_(scale|zero)|reverse_embeddings\w*")
 SHADOWS = re.compile(r"(^|/)(ExponentialMovingAverage|adam_[mv]|optimizer|opt|Adam)(/|$)")
@@ -73,7 +73,7 @@ def read(
         for tensor in tensors.values()
         if len(tensor.shape) == 2 and not _is_slot(tensor, variables.get(tensor.name), entries)
     ]
-    return tuple(_distinct(tables, entries)), tuple(_table_lookups(bundle))
+    return tuple(_distinct(tables, entries)), _table_lookups(bundle)
 
 
 def _is_slot(tensor: NamedTensor, variable: GraphVariable | None, entries: dict[str, TensorEntry]) -> bool:
@@ -129,19 +129,20 @@ def _distinct(tables: Sequence[LayerTable], entries: Mapping[str, TensorEntry]) 
     return sorted(kept.values(), key=lambda table: table.path)
 
 
-def _table_lookups(bundle: Bundle) -> Iterator[Lookup]:
-    """Walk through the vocabularies in tables of texts and their numbers (``tf.lookup.experimental.MutableHashTable``)."""
+def _table_lookups(bundle: Bundle) -> tuple[Lookup, ...]:
+    """Return the vocabularies in tables of keys and their numbers (``tf.lookup.experimental.MutableHashTable``)."""
+    found = []
     for entry in bundle.entries:
         path = entry.name.removesuffix(KEYS)
         if path == entry.name or "token_counts" in path:
             continue
-        texts, numbers = bundle.strings(entry.name), bundle.integers(path + VALUES)
-        if not texts or numbers is None or len(numbers) != len(texts) or len(set(numbers)) != len(numbers):
-            continue
-        first, last = min(numbers), max(numbers)
-        if 0 <= first <= 2 and last < 2 * len(texts) + 1000:
-            by_number = {number: text.decode("utf-8", "replace") for number, text in zip(numbers, texts, strict=True)}
-            yield lookup_of_numbers(path, by_number)
+        rows = {
+            row: str(key, "utf-8", "replace") if isinstance(key, bytes) else str(key)
+            for key, row in stored_table(bundle, entry.name).items()
+        }
+        if rows and 0 <= min(rows) <= 2 and max(rows) < 2 * len(rows) + 1000:
+            found.append(lookup_of_numbers(path, rows))
+    return tuple(found)
 
 
 def described_layers(folder: Path) -> tuple[LayerSettings, ...]:

@@ -19,10 +19,13 @@ __all__ = [
     "MASK",
     "UNKNOWN",
     "Lookup",
+    "Unclear",
+    "feeding_lookups",
     "fitting_lookup",
     "lookup_of",
     "lookup_of_numbers",
     "lookups_of",
+    "unless_too_long",
 ]
 
 LOOKUP_CLASSES = frozenset({"TextVectorization", "StringLookup", "IntegerLookup"})
@@ -49,6 +52,8 @@ class Lookup:
         How many rows after that stand for all inputs that are not in the vocabulary.
     max_tokens
         For how many entries there was to be room, if that was said.
+    note
+        What is supposed of it, for the user.
     """
 
     name: str
@@ -57,9 +62,23 @@ class Lookup:
     n_mask: int
     n_unknown: int
     max_tokens: int | None = None
+    note: str = ""
 
     def __len__(self) -> int:
         return len(self.entries)
+
+
+@dataclass(frozen=True)
+class Unclear:
+    """Why the rows of a table have no names although there are vocabularies.
+
+    Parameters
+    ----------
+    reason
+        What is not known.
+    """
+
+    reason: str
 
 
 def lookups_of(layers: Sequence[LayerSettings], assets: Mapping[str, bytes], shown: str) -> tuple[Lookup, ...]:
@@ -145,12 +164,16 @@ def lookup_of(name: str, path: str, entries: Sequence[str], settings: Settings, 
 
 
 def lookup_of_numbers(name: str, texts: Mapping[int, str]) -> Lookup:
-    """Return the vocabulary that a table of texts and their row numbers holds; rows in front of it are for other inputs."""
+    """Return the vocabulary that a table of keys and their row numbers holds; rows in front of it are for other inputs."""
     first = min(texts)
     entries = [texts.get(row, UNKNOWN) for row in range(max(texts) + 1)]
     if first > 1:
         entries[0] = MASK
-    return Lookup(name, name, tuple(entries), int(first > 1), first - int(first > 1))
+    note = (
+        f"row 0 is taken for padding and rows 1 to {first - 1} for inputs out of the vocabulary, which {name!r} does not tell "
+        "(a .keras file does)"
+    )
+    return Lookup(name, name, tuple(entries), int(first > 1), first - int(first > 1), note=note if first > 1 else "")
 
 
 def fitting_lookup(
@@ -176,14 +199,24 @@ def fitting_lookup(
     note
         Why there is none although the model has vocabularies.
     """
-    upstream = None if layer is None else upstream_of(layers, layer)
-    if upstream is not None:
-        paths, described = {each.path for each in upstream}, {each.path for each in layers}
-        feeding = [lookup for lookup in lookups if lookup.path in paths]
+    feeding = None if layer is None else feeding_lookups(lookups, layers, layer)
+    if feeding is not None:
         if len(feeding) == 1:
-            return _unless_too_long(feeding[0], n_rows)
+            return unless_too_long(feeding[0], n_rows)
+        described = {each.path for each in layers}
         lookups = feeding or [lookup for lookup in lookups if lookup.path not in described]
     return _lookup_by_size(lookups, n_rows)
+
+
+def feeding_lookups(
+    lookups: Sequence[Lookup], layers: Sequence[LayerSettings], layer: LayerSettings
+) -> list[Lookup] | None:
+    """Return the vocabularies of the layers that feed a layer, None where the configuration does not tell."""
+    upstream = upstream_of(layers, layer)
+    if upstream is None:
+        return None
+    paths = {each.path for each in upstream}
+    return [lookup for lookup in lookups if lookup.path in paths]
 
 
 def _lookup_by_size(lookups: Sequence[Lookup], n_rows: int) -> tuple[Lookup | None, str | None]:
@@ -191,7 +224,7 @@ def _lookup_by_size(lookups: Sequence[Lookup], n_rows: int) -> tuple[Lookup | No
     roomy = [lookup for lookup in lookups if n_rows == lookup.max_tokens and len(lookup) < n_rows]
     for found in (exact, roomy, lookups if len(lookups) == 1 and len(lookups[0]) >= 0.75 * n_rows else []):
         if len({lookup.entries for lookup in found}) == 1:
-            return _unless_too_long(found[0], n_rows)
+            return unless_too_long(found[0], n_rows)
     if not lookups:
         return None, None
     sizes = ", ".join(f"{lookup.name!r} ({len(lookup):,} entries)" for lookup in lookups[:8])
@@ -202,7 +235,8 @@ def _lookup_by_size(lookups: Sequence[Lookup], n_rows: int) -> tuple[Lookup | No
     )
 
 
-def _unless_too_long(lookup: Lookup, n_rows: int) -> tuple[Lookup | None, str | None]:
+def unless_too_long(lookup: Lookup, n_rows: int) -> tuple[Lookup | None, str | None]:
+    """Return a vocabulary, or why it cannot be that of so many rows."""
     if len(lookup) <= n_rows:
         return lookup, None
     return None, (

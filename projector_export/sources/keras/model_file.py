@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import Literal, TypeAlias
@@ -11,13 +11,14 @@ from typing import Literal, TypeAlias
 from projector_export.errors import CorruptFileError, InvalidInputError, NotFoundError
 from projector_export.sources.keras import checkpoint, legacy_weights, package, weights_file
 from projector_export.sources.keras.configuration import LayerSettings, decode_json, layers_of
-from projector_export.sources.keras.graph_constants import graph_vocabularies
+from projector_export.sources.keras.graph_feeds import GRAPH, feeds_of
 from projector_export.sources.keras.layer_table import LayerTable
-from projector_export.sources.keras.lookups import ASSET, Lookup, lookup_of_numbers, lookups_of
+from projector_export.sources.keras.lookups import ASSET, Lookup, Unclear, lookups_of
 from projector_export.sources.keras.weights_file import usual_path
 from projector_export.tensor_files import hdf5
 from projector_export.tensor_files.checkpoint_path import find_prefix
 from projector_export.tensor_files.file_window import FilePlace
+from projector_export.tensor_files.tensor_bundle import open_bundle
 
 __all__ = ["Kind", "SavedModel", "kind_of", "open_saved_model"]
 
@@ -26,7 +27,6 @@ Kind: TypeAlias = Literal["keras", "hdf5", "saved_model", "checkpoint"]
 ENDINGS: Mapping[str, Kind] = MappingProxyType({".keras": "keras", ".h5": "hdf5", ".hdf5": "hdf5"})
 HUGGING_FACE_WEIGHTS = ("*.safetensors", "pytorch_model*.bin", "model.safetensors.index.json")
 ASSETS = "assets/"
-GRAPH = "saved_model.pb"
 MAX_USER_BLOCK = 2**20
 
 
@@ -44,12 +44,15 @@ class SavedModel:
         Its layers, as far as they are written down.
     lookups
         Its vocabularies.
+    feeds
+        By the path of a table: the vocabulary that is known to name its rows, or why it is not known.
     """
 
     kind: str
     tables: tuple[LayerTable, ...]
     layers: tuple[LayerSettings, ...] = ()
     lookups: tuple[Lookup, ...] = ()
+    feeds: Mapping[str, Lookup | Unclear] = field(default_factory=dict)
 
 
 def kind_of(path: Path) -> Kind | None:
@@ -119,7 +122,7 @@ def open_saved_model(path: Path) -> SavedModel:
         prefix = find_prefix(path)
         if prefix is not None:
             tables, lookups = checkpoint.read(prefix, str(path))
-            return SavedModel("TensorFlow checkpoint", tables, (), lookups)
+            return SavedModel("TensorFlow checkpoint", tables, (), lookups, _supposed(tables, lookups))
     if not path.exists():
         raise NotFoundError(f"there is no file {str(path)!r}")
     raise InvalidInputError(
@@ -155,8 +158,21 @@ def _saved_model(path: Path) -> SavedModel:
         raise CorruptFileError(f"{str(path)!r} is a SavedModel without variables: it has no variables/variables.index")
     layers = checkpoint.described_layers(path)
     tables, lookups = checkpoint.read(prefix, str(path), layers)
-    lookups = (*lookups_of(layers, {}, str(path)), *lookups, *checkpoint.asset_lookups(path / "assets"))
-    if not lookups:
-        found = graph_vocabularies(path / GRAPH)
-        lookups = tuple(lookup_of_numbers(f"{GRAPH} {number}", texts) for number, texts in enumerate(found))
-    return SavedModel("SavedModel", tables, layers, lookups)
+    feeds, has_lookups = feeds_of(path / GRAPH, open_bundle(prefix))
+    if has_lookups:
+        unclear = Unclear("its graph does not tell which vocabulary feeds this layer")
+        known = lookups_of(layers, {}, str(path))
+        return SavedModel("SavedModel", tables, layers, known, {**{table.path: unclear for table in tables}, **feeds})
+    lookups = (*lookups, *checkpoint.asset_lookups(path / "assets"))
+    return SavedModel("SavedModel", tables, layers, lookups, _supposed(tables, lookups))
+
+
+def _supposed(tables: Sequence[LayerTable], lookups: Sequence[Lookup]) -> dict[str, Lookup | Unclear]:
+    """Return why nothing is supposed of tables and vocabularies that nothing connects, unless there is one of each."""
+    embeddings = [table for table in tables if table.is_embedding]
+    if not lookups or (len(embeddings) == 1 and len(lookups) == 1):
+        return {}
+    unclear = Unclear(
+        f"there are {len(embeddings)} embedding layers and {len(lookups)} vocabularies, and nothing tells which belong together"
+    )
+    return dict.fromkeys((table.path for table in tables), unclear)

@@ -13,7 +13,7 @@ from projector_export.provenance import JSONValue, Provenance, Step
 from projector_export.sources.keras.configuration import LayerSettings
 from projector_export.sources.keras.labels import beyond, columns_of_file, columns_of_lookup, numbered_columns
 from projector_export.sources.keras.layer_table import LayerTable
-from projector_export.sources.keras.lookups import Lookup, fitting_lookup
+from projector_export.sources.keras.lookups import Lookup, Unclear, feeding_lookups, fitting_lookup, unless_too_long
 from projector_export.table import Column, EmbeddingTable
 from projector_export.vectors import Progress, norms_of
 
@@ -38,6 +38,8 @@ class Findings:
         The vocabularies of its model.
     notes
         What the user should know about the choice.
+    feed
+        The vocabulary that is known to name the rows of the layer, or why it is not known.
     """
 
     name: str
@@ -46,6 +48,7 @@ class Findings:
     layers: tuple[LayerSettings, ...] = ()
     lookups: tuple[Lookup, ...] = ()
     notes: tuple[str, ...] = ()
+    feed: Lookup | Unclear | None = None
 
 
 def table_of(
@@ -96,11 +99,28 @@ def _columns(
     if labels is not None:
         shown = f"layer {table.name!r}"
         return columns_of_file(labels, n_rows, norms, has_padding=table.has_padding, shown=shown), None, ()
-    lookup, note = fitting_lookup(findings.lookups, n_rows, findings.layers, table.settings)
+    lookup, note = _named_by(table, findings, n_rows)
     if lookup is None:
         told = (
             note or f"no vocabulary in the {findings.kind} for this layer: rows are labelled by number (--labels FILE)"
         )
         return numbered_columns(n_rows, norms, has_padding=table.has_padding), None, (told,)
-    notes = () if len(lookup) == n_rows else (beyond(lookup, n_rows),)
-    return columns_of_lookup(lookup, n_rows, norms), lookup.name, notes
+    notes = [lookup.note] if lookup.note else []
+    if len(lookup) < n_rows:
+        notes.append(beyond(lookup, n_rows))
+    return columns_of_lookup(lookup, n_rows, norms), lookup.name, tuple(notes)
+
+
+def _named_by(table: LayerTable, findings: Findings, n_rows: int) -> tuple[Lookup | None, str | None]:
+    """Return the vocabulary of a table's rows, or why there is none."""
+    feed = findings.feed
+    if isinstance(feed, Lookup):
+        return unless_too_long(feed, n_rows)
+    if feed is None:
+        return fitting_lookup(findings.lookups, n_rows, findings.layers, table.settings)
+    feeding = None if table.settings is None else feeding_lookups(findings.lookups, findings.layers, table.settings)
+    if feeding is not None and len(feeding) == 1:
+        return unless_too_long(feeding[0], n_rows)
+    return None, (
+        f"{feed.reason}: rows are labelled by number (--labels FILE names them; a .keras file of the same model may tell more)"
+    )
