@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, ClassVar, cast
 from projector_export.errors import CorruptFileError, InvalidInputError
 from projector_export.optional import required_for
 from projector_export.provenance import JSONValue
+from projector_export.tabular.class_names import names_in_schema, with_class_names
 from projector_export.tabular.location import Location
 from projector_export.tabular.plain_values import plain
-from projector_export.tabular.records import Batch, Wanted
+from projector_export.tabular.records import Batch, RecordFile, Wanted
 
 if TYPE_CHECKING:
     from typing import BinaryIO
@@ -74,8 +75,8 @@ class ArrowFile:
                 yield piece.select(list(wanted.columns))
 
 
-def open_arrow(location: Location, kind: str) -> ArrowFile:
-    """Read what a file tells about its columns.
+def open_arrow(location: Location, kind: str) -> RecordFile:
+    """Read what a file tells about its columns; classes that a Hugging Face dataset names are given by their names.
 
     Parameters
     ----------
@@ -101,16 +102,18 @@ def open_arrow(location: Location, kind: str) -> ArrowFile:
             _require_magic(first, MAGIC["parquet"], location, "Parquet")
             with _told(location, kind):
                 metadata = pyarrow.parquet.ParquetFile(file).metadata
-                opened = ArrowFile(location, kind, metadata.schema.to_arrow_schema(), int(metadata.num_rows))
+                told, schema = metadata.metadata, metadata.schema.to_arrow_schema()
+                opened = ArrowFile(location, kind, schema, int(metadata.num_rows))
         else:
             is_file = first.startswith(MAGIC["arrow"])
             kind = "arrow" if is_file else "arrow stream"
             with _told(location, kind):
                 open_it = pyarrow.ipc.open_file if is_file else pyarrow.ipc.open_stream
                 opened = ArrowFile(location, kind, open_it(file).schema, None)
+                told = opened.schema.metadata
     if not opened.columns or opened.n_rows == 0:
         raise InvalidInputError(f"{location.shown!r} is empty: it has {len(opened.columns)} columns and no rows")
-    return opened
+    return with_class_names(opened, names_in_schema(told))
 
 
 def _require_magic(first: bytes, magic: bytes, location: Location, name: str) -> None:

@@ -1,7 +1,7 @@
 """Folders of records: what ``datasets.save_to_disk`` writes, and folders of shards.
 
 Source: ``datasets/arrow_dataset.py`` and ``datasets/dataset_dict.py`` (``save_to_disk``): ``state.json`` lists the Arrow stream
-files in order, ``dataset_dict.json`` the splits, each a folder of its own.
+files in order, ``dataset_info.json`` the features, ``dataset_dict.json`` the splits, each a folder of its own.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from pathlib import PurePosixPath
 
 from projector_export.errors import AmbiguousChoiceError, CorruptFileError, InvalidInputError, NotFoundError
 from projector_export.provenance import JSONValue
+from projector_export.tabular.class_names import names_in_features, with_class_names
 from projector_export.tabular.json_lines import parse
 from projector_export.tabular.location import Location
 from projector_export.tabular.records import Batch, RecordFile, Wanted
@@ -21,6 +22,7 @@ __all__ = ["Shards", "open_folder"]
 
 MAX_STATE_BYTES = 2**26
 N_LISTED = 12
+_INFORMATION = "dataset_info.json"
 _SHARD = re.compile(r"(?P<split>[A-Za-z0-9_.]+?)(?:-\d{5}-of-\d{5}(?:-[0-9a-f]+)?|-\d+)?$")
 _ENDING = re.compile(r"\.(csv|tsv|jsonl|ndjson|json|parquet|arrow)(\.gz|\.bz2|\.xz)?$", re.IGNORECASE)
 
@@ -105,11 +107,11 @@ def open_folder(location: Location, split: str | None, open_file: Callable[[Loca
             location, [each for each in splits if isinstance(each, str)] if isinstance(splits, list) else [], split
         )
         folder = location.below(_safe(chosen, location))
-        return _opened(location, [folder.below(name) for name in _listed(folder)], chosen, open_file)
+        return _saved(location, folder, chosen, open_file)
     if "state.json" in names:
         if split is not None:
             raise NotFoundError(f"{location.shown!r} is one dataset and has no split {split!r}: leave it out")
-        return _opened(location, [location.below(name) for name in _listed(location)], None, open_file)
+        return _saved(location, location, None, open_file)
     groups = _groups(names)
     if not groups:
         raise NotFoundError(
@@ -118,6 +120,17 @@ def open_folder(location: Location, split: str | None, open_file: Callable[[Loca
     only = next(iter(groups)) if len(groups) == 1 and split is None else None
     chosen = only if only is not None else _chosen(location, list(groups), split)
     return _opened(location, [location.below(name) for name in groups[chosen]], chosen, open_file)
+
+
+def _saved(
+    location: Location, folder: Location, split: str | None, open_file: Callable[[Location], RecordFile]
+) -> Shards:
+    """Open the files of a saved dataset; where they do not tell the names of their classes, its description may."""
+    found = _opened(location, [folder.below(name) for name in _listed(folder)], split, open_file)
+    if _INFORMATION not in folder.files():
+        return found
+    names = names_in_features(_state(folder, _INFORMATION))
+    return replace(found, files=tuple(with_class_names(file, names) for file in found.files))
 
 
 def _opened(
@@ -190,4 +203,4 @@ def _groups(names: tuple[str, ...]) -> dict[str, list[str]]:
     return groups
 
 
-_NO_RECORDS = frozenset({"dataset_info.json", "dataset_infos.json", "dataset_dict.json", "state.json", "config.json"})
+_NO_RECORDS = frozenset({_INFORMATION, "dataset_infos.json", "dataset_dict.json", "state.json", "config.json"})
