@@ -87,3 +87,14 @@ def excerpt(text: object, *, n_characters: int = MOST_QUOTED) -> str:
     if isinstance(text, Exception):
         told = " ".join(told.split())
     return told if len(told) <= n_characters else f"{told[: n_characters - 1]}…"
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun, in the plural where it is not 1.
+
+    Examples
+    --------
+    >>> counted(1, "value"), counted(1200, "value")
+    ('1 value', '1,200 values')
+    """
+    return f"{number:,} {noun if number == 1 else noun + 's'}"

@@ -27,13 +27,15 @@ from typing import Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from projector_export.errors import InvalidInputError
+from projector_export.errors import InvalidInputError, counted
 from projector_export.optional import required_for
 from projector_export.pipeline import Destination, Written, write
 from projector_export.sources import objects
 from projector_export.table import EmbeddingTable, Thumbnails
+from projector_export.vectors import bad_rows_of
 
 with required_for("projector_export.torch"):
+    from torch import Tensor
     from torch.utils.tensorboard import SummaryWriter as TorchSummaryWriter
 
 __all__ = ["SummaryWriter", "add_embedding", "patch"]
@@ -112,7 +114,7 @@ def add_embedding(
     ------
     ProjectorExportError
         If labels, images and rows are not equally many (both numbers are told), the writer writes to a remote address, the
-        viewer cannot ask for a tensor of that tag, or the folder cannot be written to.
+        viewer cannot ask for a tensor of that tag, a row holds NaN or infinite numbers, or the folder cannot be written to.
     """
     logdir = _logdir_of(writer)
     if vars(writer).get("_write_to_disk", True) is False:  # tensorboardX's write_to_disk
@@ -121,7 +123,11 @@ def add_embedding(
     if label_img is not None:
         table = replace(table, thumbnails=_thumbnails(label_img, table.n_rows))
     step = 0 if global_step is None else global_step
-    written = write(replace(table, name=f"{tag}:{str(step).zfill(5)}"), Destination(logdir))
+    try:
+        written = write(replace(table, name=f"{tag}:{str(step).zfill(5)}"), Destination(logdir))
+    except InvalidInputError:
+        _refuse_bad_rows(table, mat)
+        raise
     flush = getattr(writer, "flush", None)
     if callable(flush):
         flush()  # TensorBoard finds a folder once the event file in it holds a record
@@ -141,6 +147,20 @@ def _logdir_of(writer: object) -> Path:
             f"embeddings are written to folders of this machine, not to {path!r}: write to a local folder and upload that"
         )
     return Path(path).absolute()
+
+
+def _refuse_bad_rows(table: EmbeddingTable, mat: object) -> None:
+    """Refuse rows that cannot be shown, in words for a caller who has the rows at hand."""
+    bad = bad_rows_of(table.vectors)
+    if not len(bad):
+        return
+    rows = f"row {bad[0]:,} of mat holds" if len(bad) == 1 else f"{len(bad):,} of {table.n_rows:,} rows of mat hold"
+    first = "" if len(bad) == 1 else f" (the first is row {bad[0]:,})"
+    finite = "torch.isfinite(mat.float())" if isinstance(mat, Tensor) else "numpy.isfinite(mat)"
+    raise InvalidInputError(
+        f"{rows} NaN, infinite numbers, or numbers beyond float32{first}, and the viewer shows nothing then: give mat[keep], "
+        f"with keep = {finite}.all(1), and metadata and label_img of the same rows"
+    ) from None
 
 
 def _labelled(table: EmbeddingTable, metadata: object, header: Sequence[str] | None) -> EmbeddingTable:
@@ -172,7 +192,8 @@ def _columns(metadata: object, header: Sequence[str]) -> dict[str, list[object]]
         n_values = len(row) if isinstance(row, (Sequence, np.ndarray)) and not isinstance(row, str) else 1
         if n_values != len(header):
             raise InvalidInputError(
-                f"metadata_header names {len(header)} columns, and row {index:,} of metadata has {n_values} values"
+                f"metadata_header names {counted(len(header), 'column')}, "
+                f"and row {index:,} of metadata has {counted(n_values, 'value')}"
             )
     if len(set(header)) < len(header):
         raise InvalidInputError(f"metadata_header={list(header)!r} names a column twice: rename one")
@@ -188,7 +209,9 @@ def _thumbnails(images: object, n_rows: int) -> Thumbnails:
             f"label_img has the shape {array.shape}, and pictures are (n_rows, channels, height, width) with 1, 3 or 4 channels"
         )
     if len(array) != n_rows:
-        raise InvalidInputError(f"label_img holds {len(array):,} pictures, and there are {n_rows:,} rows of vectors")
+        raise InvalidInputError(
+            f"label_img holds {counted(len(array), 'picture')}, and the vectors have {counted(n_rows, 'row')}"
+        )
     pixels = np.moveaxis(_as_bytes(array), 1, 3)
     return Thumbnails(np.ascontiguousarray(np.repeat(pixels, 3, axis=3) if pixels.shape[3] == 1 else pixels))
 

@@ -55,6 +55,12 @@ def config_of(folder):
     return projector_config.decode((folder / "projector_config.pbtxt").read_text())
 
 
+def with_one_nan():
+    array = np.zeros((N_ROWS, 6), dtype=np.float32)
+    array[7, 3] = np.nan
+    return array
+
+
 def names_of(folder):
     return [info.tensor_name for info in config_of(folder).embeddings]
 
@@ -183,7 +189,7 @@ def test_pictures_become_a_sprite(channels, writer, torch, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (lambda torch: {"metadata": ["a"]}, ("has 1 values", "40 rows")),
+        (lambda torch: {"metadata": ["a"]}, ("has 1 value,", "40 rows")),
         (lambda torch: {"label_img": pictures(torch, n_rows=7)}, ("7 pictures", "40 rows")),
         (lambda torch: {"label_img": torch.rand(N_ROWS, 4, 4)}, ("(40, 4, 4)", "channels")),
         (lambda torch: {"label_img": torch.rand(N_ROWS, 2, 4, 4)}, ("(40, 2, 4, 4)", "1, 3 or 4")),
@@ -196,7 +202,16 @@ def test_pictures_become_a_sprite(channels, writer, torch, tmp_path):
         (lambda torch: {"metadata_header": ["x"]}, ("there is no metadata",)),
         (lambda torch: {"tag": "a&b"}, ("cannot ask for", "'a-b:00000'")),
         (lambda torch: {"mat": torch.zeros(N_ROWS)}, ("(40,)", "reshape")),
-        (lambda torch: {"mat": torch.full((N_ROWS, 6), torch.nan)}, ("NaN", "40 rows")),
+        (
+            lambda torch: {"mat": torch.full((N_ROWS, 6), torch.nan)},
+            (
+                "40 of 40 rows of mat hold NaN",
+                "keep = torch.isfinite(mat.float()).all(1)",
+                "mat[keep]",
+                "metadata and label_img",
+            ),
+        ),
+        (lambda torch: {"mat": with_one_nan()}, ("row 7 of mat holds NaN", "keep = numpy.isfinite(mat).all(1)")),
     ],
 )
 def test_what_does_not_fit_is_told_in_a_sentence_and_nothing_is_written(arguments, words, writer, torch, tmp_path):
@@ -204,6 +219,7 @@ def test_what_does_not_fit_is_told_in_a_sentence_and_nothing_is_written(argument
         writer.add_embedding(**{"mat": rows(torch), **arguments(torch)})
     for word in words:
         assert word in str(refused.value)
+    assert "drop" not in str(refused.value)
     assert not (tmp_path / "run" / "projector_config.pbtxt").exists()
 
 

@@ -62,7 +62,7 @@ def test_a_name_that_the_viewer_cannot_ask_for_is_replaced_only_where_nobody_gav
 
 @pytest.mark.parametrize("number_of_labels", [59, 61])
 def test_labels_that_are_too_few_or_too_many_write_nothing(number_of_labels, tmp_path):
-    with pytest.raises(InvalidInputError, match=f"has {number_of_labels} values, and there are 60 rows"):
+    with pytest.raises(InvalidInputError, match=f"has {number_of_labels} values, and the vectors have 60 rows"):
         projector_export.export(VALUES, tmp_path / "runs", labels=["x"] * number_of_labels)
     assert not (tmp_path / "runs").exists()
 

@@ -205,6 +205,14 @@ NUMPY_DAMAGES = {
     "masked": (with_numpy(np.ma.masked_array), ("masked", "fill them")),
     "structured": (lambda _: np.zeros(3, [("x", "f4")]), ("structured", "'x'")),
     "python objects": (lambda _: np.array([[1, None]], dtype=object), ("row 0 holds None",)),
+    "numbers as python objects": (
+        with_numpy(lambda values: values.astype(object)),
+        ("the array: row 0 holds numbers as Python objects", ".astype('float32')"),
+    ),
+    "numbers of numpy as python objects": (
+        lambda _: np.array([[np.float32(1), np.int8(2)]], dtype=object),
+        ("numbers as Python objects", ".astype('float32')"),
+    ),
     "complex": (with_numpy(lambda values: values * 1j), ("complex64", "real numbers")),
     "texts": (lambda _: np.array([["a", "b"]]), ("<U1", "real numbers")),
     "one axis": (with_numpy(lambda values: values[0]), ("(3,)", "reshape")),
@@ -212,7 +220,7 @@ NUMPY_DAMAGES = {
     "no rows": (with_numpy(lambda values: values[:0]), ("empty", "0 rows of 3")),
 }
 LIST_DAMAGES = {
-    "rows of different lengths": (lambda _: [[1, 2], [3]], ("row 1 has 1", "row 0 has 2")),
+    "rows of different lengths": (lambda _: [[1, 2], [3]], ("row 1 has 1 number and", "row 0 has 2")),
     "a row is missing": (lambda _: [[1, 2], None], ("row 1 is None",)),
     "a number is missing": (lambda _: [[1, 2], [3, None]], ("row 1 holds None",)),
     "no rows": (lambda _: [], ("empty",)),

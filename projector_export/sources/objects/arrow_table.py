@@ -14,7 +14,7 @@ from projector_export.optional import required_for
 from projector_export.sources.objects.asked import Asked
 from projector_export.sources.objects.classes import described, has_class
 from projector_export.sources.objects.frame import Content, Frame, read_frame
-from projector_export.sources.objects.rows import require_matrix
+from projector_export.sources.objects.rows import other_length, require_matrix
 from projector_export.table import EmbeddingTable
 from projector_export.vectors import ArrayVectors, Float32Array, Vectors
 
@@ -167,9 +167,7 @@ def _width(column: pa.ChunkedArray, what: str) -> int:
         return 0
     odd = np.flatnonzero(lengths != lengths[0])
     if len(odd):
-        raise InvalidInputError(
-            f"{what}: row {odd[0]:,} has {lengths[odd[0]]:,} numbers and row 0 has {lengths[0]:,}; all have to have the same"
-        )
+        raise InvalidInputError(other_length(what, int(odd[0]), int(lengths[odd[0]]), int(lengths[0])))
     return int(lengths[0])
 
 

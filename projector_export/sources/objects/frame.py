@@ -10,7 +10,7 @@ from typing import Literal, Protocol, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from projector_export.errors import AmbiguousChoiceError, InvalidInputError, NotFoundError
+from projector_export.errors import AmbiguousChoiceError, InvalidInputError, NotFoundError, counted
 from projector_export.provenance import JSONValue
 from projector_export.sources.objects.asked import Asked
 from projector_export.sources.objects.rows import table_of
@@ -118,7 +118,8 @@ def require_no_missing(numbers: npt.NDArray[np.generic], what: str) -> None:
     missing = np.flatnonzero(np.isnan(numbers))
     if len(missing):
         raise InvalidInputError(
-            f"{what} has no number in row {missing[0]:,} ({len(missing):,} such rows): fill them, or leave those rows out"
+            f"{what} has no number in row {missing[0]:,} ({counted(len(missing), 'such row')}): fill in numbers, or "
+            "leave such rows out"
         )
 
 

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from projector_export.errors import AmbiguousChoiceError, InvalidInputError
+from projector_export.errors import AmbiguousChoiceError, InvalidInputError, counted
 from projector_export.sources.objects import arrow_table, pandas_frame, polars_frame
 from projector_export.sources.objects.classes import described, has_class
 from projector_export.sources.objects.frame import Frame, columns_of_frame
@@ -51,8 +51,8 @@ def with_columns(table: EmbeddingTable, labels: object = None, columns: object =
     for column in (*front, *back):
         if len(column.values) != table.n_rows:
             raise InvalidInputError(
-                f"column {column.name!r} has {len(column.values):,} values, and there are {table.n_rows:,} rows of vectors: "
-                "give one value a row, in the same order"
+                f"column {column.name!r} has {counted(len(column.values), 'value')}, and the vectors have "
+                f"{counted(table.n_rows, 'row')}: give one value a row, in the same order"
             )
     given = {column.name: column for column in back}
     own = [
@@ -167,7 +167,7 @@ def _by_row(labels: Mapping[Any, object], n_rows: int) -> Column:
         number = int(str(row))
         if not 0 <= number < n_rows:
             raise InvalidInputError(
-                f"label {label!r} is that of row {number:,}, and there are {n_rows:,} rows of vectors"
+                f"label {label!r} is that of row {number:,}, and the vectors have {counted(n_rows, 'row')}"
             )
         if number in found:
             raise InvalidInputError(f"labels {found[number]!r} and {label!r} share the row {number:,}")

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from projector_export.errors import InvalidInputError, excerpt
+from projector_export.errors import InvalidInputError, counted, excerpt
 from projector_export.sources.objects import (
     array_protocol,
     jax_array,
@@ -173,8 +173,8 @@ def _is_column(name: str, value: object, n_rows: int) -> bool:
         return False
     if length != n_rows and not (is_array(value) and not isinstance(first_of(value), (str, bytes))):
         raise InvalidInputError(
-            f"{_called(name)} has {length:,} {'value' if length == 1 else 'values'}, and there are {n_rows:,} rows of "
-            "vectors: give one value a row, or leave that entry out"
+            f"{_called(name)} has {counted(length, 'value')}, and the vectors have {counted(n_rows, 'row')}: "
+            "give one value a row, or leave that entry out"
         )
     return length == n_rows
 

@@ -12,7 +12,7 @@ from projector_export.errors import InvalidInputError
 from projector_export.sources.objects.asked import Asked
 from projector_export.sources.objects.classes import has_class
 from projector_export.sources.objects.frame import Content, Frame, read_frame
-from projector_export.sources.objects.rows import require_matrix, rows_of_rows
+from projector_export.sources.objects.rows import other_length, require_matrix, rows_of_rows
 from projector_export.table import EmbeddingTable
 from projector_export.vectors import ArrayVectors, Vectors
 
@@ -95,9 +95,7 @@ class PolarsFrame:
         first = int(lengths[0])
         other = int((lengths != first).arg_max())
         if int(lengths[other]) != first:
-            raise InvalidInputError(
-                f"{what}: row {other:,} has {int(lengths[other]):,} numbers and row 0 has {first:,}; all have to have the same"
-            )
+            raise InvalidInputError(other_length(what, other, int(lengths[other]), first))
         return first
 
 

@@ -5,21 +5,24 @@ from __future__ import annotations
 import mmap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from projector_export.errors import InvalidInputError
+from projector_export.errors import InvalidInputError, counted
 from projector_export.provenance import JSONValue, Provenance, Step
 from projector_export.sources.objects.classes import described, has_class
 from projector_export.table import Column, EmbeddingTable
 from projector_export.vectors import ArrayVectors, Float32Array, Vectors
 
-__all__ = ["as_row", "require_matrix", "rows_of_array", "rows_of_rows", "table_of"]
+__all__ = ["as_row", "other_length", "require_matrix", "rows_of_array", "rows_of_rows", "table_of"]
 
 _EXTENDED = "ml_dtypes"
 """Types that JAX and TensorFlow bring to numpy, such as bfloat16; numpy takes them for bytes without meaning."""
+
+_NUMBERS = (int, float, np.integer, np.floating, Decimal)
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,7 +94,9 @@ def require_matrix(what: str, shape: Sequence[int]) -> None:
     if len(found) == 2 and 0 not in found:
         return
     if len(found) == 2:
-        raise InvalidInputError(f"{what} is empty: it has {found[0]:,} rows of {found[1]:,} dimensions")
+        raise InvalidInputError(
+            f"{what} is empty: it has {counted(found[0], 'row')} of {counted(found[1], 'dimension')}"
+        )
     way_out = {0: "give one row of numbers for each point", 1: "reshape it to (n_rows, n_dims)"}.get(
         len(found), "flatten or average all axes but the first"
     )
@@ -164,14 +169,17 @@ def rows_of_rows(rows: Sequence[object], what: str) -> Float32Array:
     for index, row in enumerate(rows):
         values = as_row(row, what, index)
         if len(values) != len(first):
-            raise InvalidInputError(
-                f"{what}: row {index:,} has {len(values):,} numbers and row 0 has {len(first):,}; all have to have the same"
-            )
+            raise InvalidInputError(other_length(what, index, len(values), len(first)))
         with np.errstate(over="ignore"):
             result[index] = values
     require_matrix(what, result.shape)
     result.flags.writeable = False
     return result
+
+
+def other_length(what: str, row: int, length: int, first: int) -> str:
+    """Return the sentence about a row that has another length than the first."""
+    return f"{what}: row {row:,} has {counted(length, 'number')} and row 0 has {first:,}; all have to have the same"
 
 
 def as_row(value: object, what: str, index: int) -> npt.NDArray[np.generic]:
@@ -190,8 +198,14 @@ def as_row(value: object, what: str, index: int) -> npt.NDArray[np.generic]:
             found = repr(value) if value is None or isinstance(value, (str, bytes, int, float)) else described(value)
         raise InvalidInputError(f"{what}: row {index:,} is {_short(found)} and no list of numbers")
     if row.dtype.kind not in "fiub" and row.dtype.type.__module__ != _EXTENDED and len(row):
-        bad = next((each for each in row.tolist() if not isinstance(each, (int, float))), row[0])
-        raise InvalidInputError(f"{what}: row {index:,} holds {_short(repr(bad))}, and vectors are real numbers")
+        bad = [each for each in row.tolist() if not isinstance(each, _NUMBERS)]
+        if row.dtype.kind == "O" and not bad:
+            raise InvalidInputError(
+                f"{what}: row {index:,} holds numbers as Python objects (dtype object): give them as .astype('float32')"
+            )
+        raise InvalidInputError(
+            f"{what}: row {index:,} holds {_short(repr(bad[0] if bad else row[0]))}, and vectors are real numbers"
+        )
     return row
 
 

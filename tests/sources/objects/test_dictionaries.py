@@ -75,7 +75,7 @@ def test_what_is_no_column_is_told():
 
 @pytest.mark.parametrize("labels", [LABELS[:5], np.array(LABELS[:5])])
 def test_labels_of_another_count_are_refused(labels):
-    with pytest.raises(InvalidInputError, match=r"entry 'labels' .* has 5 values, and there are 6 rows"):
+    with pytest.raises(InvalidInputError, match=r"entry 'labels' .* has 5 values, and the vectors have 6 rows"):
         projector_export.read({"vectors": MATRIX, "labels": labels})
     with pytest.raises(InvalidInputError, match=r"'labels' .* is a set, whose values have no order"):
         projector_export.read({"vectors": MATRIX, "labels": set(LABELS)})

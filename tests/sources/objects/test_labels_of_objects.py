@@ -106,8 +106,8 @@ def test_missing_and_mixed_values():
 @pytest.mark.parametrize(
     ("labels", "words"),
     [
-        (["a"], "'label' has 1 values, and there are 4 rows"),
-        ({"a": 9}, "row 9, and there are 4 rows"),
+        (["a"], "'label' has 1 value, and the vectors have 4 rows"),
+        ({"a": 9}, "row 9, and the vectors have 4 rows"),
         ({"a": 0, "b": 0}, "'a' and 'b' share the row 0"),
         ({"a": "b"}, "texts with the number of their row"),
         ({"a", "b", "c", "d"}, "no order"),
@@ -150,7 +150,7 @@ def test_columns_replace_those_of_the_same_name(columns):
 @pytest.mark.parametrize(
     ("columns", "words"),
     [
-        ({"n": [1]}, "'n' has 1 values, and there are 4 rows"),
+        ({"n": [1]}, "'n' has 1 value, and the vectors have 4 rows"),
         ({"n": "abcd"}, "single value 'abcd'"),
         ([Column("n", WORDS), Column("n", WORDS)], "two columns are named 'n'"),
         ([1, 2], "not list"),
