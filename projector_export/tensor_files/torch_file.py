@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from projector_export.errors import CorruptFileError, InvalidInputError, NotFoundError
+from projector_export.errors import CorruptFileError, InvalidInputError, NotFoundError, excerpt
 from projector_export.formats.stored_numbers import decoder, readable_name
 from projector_export.optional import required_for
 from projector_export.tensor_files.named_tensor import NamedTensor
@@ -95,19 +95,26 @@ def read(path: str | PathLike[str]) -> tuple[NamedTensor, ...]:
     Returns
     -------
     tuple of NamedTensor
-        In the order of the file. The zip format is memory-mapped, the older one is read whole.
+        In the order of the file, without tensors that are sparse, quantised or nested. The zip format is memory-mapped, the
+        older one is read whole.
 
     Raises
     ------
     ProjectorExportError
-        If torch is not installed, there is no such file, it is damaged, or it holds more than tensors and plain values.
+        If torch is not installed, there is no such file, it is damaged, it holds more than tensors and plain values, or only
+        such tensors as cannot be read.
     """
     path = Path(path)
     content = load(path, advice=SAVE_TENSORS)
     found = tuple(_tensors(content, path.stem, MAX_DEPTH))
-    if not found:
-        raise InvalidInputError(f"{fspath(path)!r} holds a {type(content).__name__} without tensors")
-    return tuple(_named(path, name, tensor) for name, tensor in found)
+    readable = tuple((name, tensor) for name, tensor in found if not _way_out(tensor))
+    others = [(name, tensor) for name, tensor in found if _way_out(tensor)]
+    if others and not any(tensor.ndim == 2 for _, tensor in readable):
+        name, tensor = others[0]
+        raise InvalidInputError(f"tensor {excerpt(name)!r} of {fspath(path)!r} {_way_out(tensor)}")
+    if not readable:
+        raise InvalidInputError(f"{fspath(path)!r} holds {_kind(content)} without tensors")
+    return tuple(_named(path, name, tensor) for name, tensor in readable)
 
 
 def load(path: Path, *, advice: str = SAVE_TENSORS) -> object:
@@ -179,13 +186,27 @@ def _tensors(content: object, name: str, depth: int, prefix: str = "") -> Iterat
     import torch
 
     if isinstance(content, torch.Tensor):
-        if content.layout == torch.strided and not content.is_quantized:
-            yield prefix or name, content
+        yield prefix or name, content
         return
     if depth and isinstance(content, (dict, list, tuple)):
         items = content.items() if isinstance(content, dict) else enumerate(content)
         for key, value in items:
             yield from _tensors(value, name, depth - 1, f"{prefix}.{key}" if prefix else str(key))
+
+
+def _way_out(tensor: torch.Tensor) -> str:
+    """Return the end of a sentence about a tensor that has no plain rows, an empty text about any other."""
+    if tensor.is_nested:
+        return "is nested, its rows differ in length: save one of equal rows, as to_padded_tensor() makes it"
+    if tensor.is_quantized:
+        return f"is quantised ({tensor.dtype}): save its dequantize()"
+    layout = str(tensor.layout).removeprefix("torch.")
+    return "" if layout == "strided" else f"is sparse (stored as {layout}): save its to_dense()"
+
+
+def _kind(content: object) -> str:
+    name = type(content).__name__
+    return "nothing" if content is None else f"an {name}" if name[0] in "aeiouAEIOU" else f"a {name}"
 
 
 def _named(path: Path, name: str, tensor: torch.Tensor) -> NamedTensor:

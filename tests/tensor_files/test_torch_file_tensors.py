@@ -60,12 +60,26 @@ def test_nothing_of_a_file_is_executed(tmp_path, is_zip):
         (torch.ones(2, 3, 4), r"has the shape \(2, 3, 4\)"),
         (torch.ones(0, 4), "is empty"),
         ({"a": 7}, "holds a dict without tensors"),
+        (7, "holds an int without tensors"),
+        (TABLE.to_sparse(), r"tensor 'x' of .*x.pt' is sparse \(stored as sparse_coo\): save its to_dense\(\)$"),
+        (
+            {"e": {"w": TABLE.to_sparse_csr()}, "bias": torch.ones(12)},
+            r"tensor 'e.w' .* sparse_csr\): save its to_dense",
+        ),
+        (torch.nested.nested_tensor([torch.ones(2, 3), torch.ones(1, 3)]), r"tensor 'x' .* is nested"),
     ],
 )
 def test_what_is_no_table_of_real_numbers_is_told(tmp_path, content, words):
     torch.save(content, tmp_path / "x.pt")
     with pytest.raises(InvalidInputError, match=words):
         torch_file.read(tmp_path / "x.pt")[0].open_rows()
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_a_quantised_tensor_is_told(tmp_path):
+    torch.save(torch.quantize_per_tensor(TABLE, 0.1, 0, torch.qint8), tmp_path / "x.pt")
+    with pytest.raises(InvalidInputError, match=r"tensor 'x' .* is quantised \(torch.qint8\): save its dequantize"):
+        torch_file.read(tmp_path / "x.pt")
 
 
 @pytest.mark.parametrize("keep", [0, 3, 100, -300])
