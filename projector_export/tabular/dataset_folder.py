@@ -16,7 +16,7 @@ from projector_export.provenance import JSONValue
 from projector_export.tabular.class_names import names_in_features, with_class_names
 from projector_export.tabular.json_lines import parse
 from projector_export.tabular.location import Location
-from projector_export.tabular.records import Batch, RecordFile, Wanted
+from projector_export.tabular.records import Batch, RecordFile, Wanted, first_row_of
 
 __all__ = ["Shards", "open_folder"]
 
@@ -66,6 +66,11 @@ class Shards:
         """Source, split, number of files, and what is known of the first."""
         first = dict(self.files[0].describe)
         return {**first, "source": self.location.shown, "split": self.split, "files": len(self.files)}
+
+    @property
+    def first_row(self) -> tuple[str, ...]:
+        """Cells of a first row of the first file that was taken for a record by its content."""
+        return first_row_of(self.files[0])
 
     def chunks(self, wanted: Wanted) -> Iterator[Batch]:
         """Walk through the rows of all files."""

@@ -14,7 +14,7 @@ from projector_export.errors import InvalidInputError
 from projector_export.formats import decimal_rows
 from projector_export.provenance import JSONValue
 from projector_export.tabular.delimited_rows import Dialect, Row, cells_of, rows_of
-from projector_export.tabular.heads import is_head, numbered_names
+from projector_export.tabular.heads import doubled_name, is_head, numbered_names
 from projector_export.tabular.location import Location
 from projector_export.tabular.records import Batch, Wanted
 
@@ -42,6 +42,8 @@ class Delimited:
         Whether the first row is no record.
     is_head_decided
         Whether that was decided by content.
+    first_row
+        Cells of the first row where it was taken for a record by content.
     """
 
     location: Location
@@ -49,6 +51,7 @@ class Delimited:
     columns: tuple[str, ...]
     has_head: bool
     is_head_decided: bool
+    first_row: tuple[str, ...] = ()
     n_rows: ClassVar[None] = None
     is_typed: ClassVar[bool] = False
 
@@ -131,7 +134,7 @@ def open_delimited(location: Location, delimiter: str | None, *, header: bool | 
     Raises
     ------
     InvalidInputError
-        If the file is empty, holds a head only, or two columns share a name.
+        If the file is empty, holds a head only, or what reads as a head names two columns alike.
     """
     dialect = _dialect(location, delimiter)
     sample = _sample(location, dialect)
@@ -142,10 +145,17 @@ def open_delimited(location: Location, delimiter: str | None, *, header: bool | 
         raise InvalidInputError(
             f"{location.shown!r} has one line only, {_excerpt(sample[0])}, which reads as the head of a table without rows"
         )
+    doubled = None if has_head or header is False else doubled_name(sample)
+    if doubled is not None:
+        raise InvalidInputError(
+            f"{location.shown!r} begins with a row that reads as a head and has two columns named {doubled!r}: "
+            "rename one, or say --no-header (header=False) if that row is a record"
+        )
     names = numbered_names(len(sample[0]))
     if has_head:
         names = tuple(cell or usual for cell, usual in zip(sample[0], names, strict=True))
-    return Delimited(location, dialect, names, has_head, header is None)
+    unnamed = () if has_head or header is False else tuple(sample[0])
+    return Delimited(location, dialect, names, has_head, header is None, unnamed)
 
 
 def _sample(location: Location, dialect: Dialect) -> list[list[str]]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from projector_export.provenance import JSONValue
-from projector_export.tabular.records import Batch, RecordFile, Wanted
+from projector_export.tabular.records import Batch, RecordFile, Wanted, first_row_of
 
 __all__ = ["FirstRows"]
 
@@ -46,6 +46,11 @@ class FirstRows:
     def describe(self) -> dict[str, JSONValue]:
         """What was found out about the file, and how much of it is wanted."""
         return {**self.file.describe, "limit": self.limit}
+
+    @property
+    def first_row(self) -> tuple[str, ...]:
+        """Cells of a first row that was taken for a record by its content."""
+        return first_row_of(self.file)
 
     def chunks(self, wanted: Wanted) -> Iterator[Batch]:
         """Walk through the rows in pieces of any size."""

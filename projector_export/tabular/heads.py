@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-__all__ = ["LONGEST_HEAD", "are_numbers", "is_head", "is_number", "numbered_names"]
+__all__ = ["LONGEST_HEAD", "are_numbers", "doubled_name", "is_head", "is_number", "numbered_names"]
 
 LONGEST_HEAD = 64
 """Characters; a longer cell is taken for a text."""
@@ -40,20 +40,45 @@ def is_head(rows: Sequence[Sequence[str]]) -> bool:
     first = list(rows[0])
     if _counts(first) or (len(first) > 1 and not first[0] and _counts(first[1:])):
         return True
-    names = first[1:] if len(first) > 1 and not first[0] else first
+    names = _names(first)
     if not all(_may_be_name(cell) for cell in names):
         return False
-    below = [[row[index] for row in rows[1:] if index < len(row)] for index in range(len(first))]
+    below = _below(rows)
     if any(column and are_numbers(column) for column in below[len(first) - len(names) :]):
         return True
-    return len(set(names)) == len(names) and not any(
-        cell and cell in column for cell, column in zip(first, below, strict=True)
-    )
+    return len(set(names)) == len(names) and not _stands_again(first, below)
+
+
+def doubled_name(rows: Sequence[Sequence[str]]) -> str | None:
+    """Return a name that stands twice in the first row, if that is the only reason why the row is not taken for a head.
+
+    Parameters
+    ----------
+    rows
+        The first rows of a file, at least one; as for :func:`is_head`, which says that there is no head.
+    """
+    names = _names(rows[0])
+    if len(rows) < 2 or not all(_may_be_name(cell) for cell in names) or _stands_again(rows[0], _below(rows)):
+        return None
+    return next((name for place, name in enumerate(names) if name in names[:place]), None)
 
 
 def numbered_names(n_columns: int) -> tuple[str, ...]:
     """Return the names of columns without a head: ``column_1``, ``column_2`` and so on."""
     return tuple(f"column_{number}" for number in range(1, n_columns + 1))
+
+
+def _names(first: Sequence[str]) -> Sequence[str]:
+    return first[1:] if len(first) > 1 and not first[0] else first
+
+
+def _below(rows: Sequence[Sequence[str]]) -> list[list[str]]:
+    """Return the cells of each column below the first row."""
+    return [[row[index] for row in rows[1:] if index < len(row)] for index in range(len(rows[0]))]
+
+
+def _stands_again(first: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
+    return any(cell and cell in column for cell, column in zip(first, below, strict=True))
 
 
 def _counts(cells: Sequence[str]) -> bool:

@@ -7,6 +7,8 @@ from os import PathLike
 from projector_export.errors import CorruptFileError, InvalidInputError
 from projector_export.table import Column
 from projector_export.tabular.columns import as_columns
+from projector_export.tabular.delimited import SAMPLE_ROWS
+from projector_export.tabular.heads import is_head
 from projector_export.tabular.json_lines import MAX_DOCUMENT_BYTES, doubled_name, parse
 from projector_export.tabular.local_copies import local_copies
 from projector_export.tabular.location import Location
@@ -58,7 +60,9 @@ def _read(location: Location, n_rows: int | None) -> tuple[Column, ...]:
 def _from_delimited(location: Location, kind: str, n_rows: int | None) -> tuple[Column, ...]:
     bare = open_records(location, format=kind, header=False)
     if len(bare.columns) > 1:
-        return _all_columns(open_records(location, format=kind))
+        first = next(bare.batches(n_rows=SAMPLE_ROWS))
+        has_head = is_head(list(zip(*first.values(), strict=True)))
+        return _all_columns(open_records(location, format=kind, header=has_head))
     values = [value for batch in bare.batches() for value in batch[bare.columns[0]]]
     if n_rows is not None and len(values) == n_rows + 1 and n_rows > 0:
         return (Column(str(values[0]) or "label", [str(value) for value in values[1:]]),)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol, TypeAlias
+from typing import Protocol, TypeAlias, runtime_checkable
 
 from projector_export.errors import InvalidInputError, NotFoundError
 from projector_export.provenance import JSONValue
 
-__all__ = ["Batch", "RecordFile", "Records", "Wanted"]
+__all__ = ["Batch", "PerhapsHeaded", "RecordFile", "Records", "Wanted", "first_row_of"]
 
 Batch: TypeAlias = Mapping[str, Sequence[object]]
 """Name of a column -> its values: str, int, float, bool, None, or lists of them."""
@@ -63,6 +63,20 @@ class RecordFile(Protocol):
         """Walk through the rows in pieces of any size."""
 
 
+@runtime_checkable
+class PerhapsHeaded(Protocol):
+    """A file whose first row was taken for a record, by its content."""
+
+    @property
+    def first_row(self) -> tuple[str, ...]:
+        """Its cells; none where it is no such file."""
+
+
+def first_row_of(file: RecordFile) -> tuple[str, ...]:
+    """Return the cells of a first row that was taken for a record by its content; none where there is no such row."""
+    return file.first_row if isinstance(file, PerhapsHeaded) else ()
+
+
 @dataclass(frozen=True, eq=False)
 class Records:
     """Named columns of a file.
@@ -114,7 +128,19 @@ class Records:
         """
         if name not in self.columns:
             known = ", ".join(repr(column) for column in self.columns[:20]) + (", …" if len(self.columns) > 20 else "")
-            raise NotFoundError(f"{self.describe['source']!r} has no column {name!r}; it has {known}")
+            raise NotFoundError(
+                f"{self.describe['source']!r} has no column {name!r}; it has {known}{self._about_first_row(name)}"
+            )
+
+    def _about_first_row(self, name: str) -> str:
+        count = first_row_of(self.file).count(name)
+        if not count:
+            return ""
+        where, twice = ("", "") if count == 1 else (f" {count:,} times", " and rename all but one of them")
+        return (
+            f"; its first row, which holds {name!r}{where}, was taken for a record: add --header (header=True){twice} "
+            "if it names the columns"
+        )
 
     def batches(
         self, *, start: int = 0, n_rows: int = 1024, columns: Sequence[str] | None = None

@@ -164,7 +164,7 @@ def test_real_news_without_a_head(shared_data):
         ("0,1,2\n.1,.2,.3\n", True, ("0", "1", "2")),
         (",0,1\na,.2,.3\n", True, ("column_1", "0", "1")),
         ("good film,positive\nbad film,negative\nlong film,positive\n", False, ("column_1", "column_2")),
-        ("a,a\nb,c\n", False, ("column_1", "column_2")),
+        ("a,a\nb,c\na,d\n", False, ("column_1", "column_2")),
         (f"{'x' * 65},b\nc,d\n", False, ("column_1", "column_2")),
         ("name;x\na;1,5\n", True, ("name", "x")),
         ("name\tx\na\t1\n", True, ("name", "x")),
