@@ -13,6 +13,7 @@ from projector_export.vectors import Vectors
 __all__ = ["LayerTable", "choose"]
 
 MAX_LISTED = 12
+FILE_HINT = "(--layer NAME, or reading=Reading(layer=NAME))"
 ATTRIBUTE = "/.ATTRIBUTES/VARIABLE_VALUE"
 POSITION = re.compile(r"(^|[/_.])(pos|position|positions|positional|segment|token_type|type)([/_.]|$)", re.IGNORECASE)
 """In the name of a table of places in a text: it is of use to nobody who asks for a vocabulary."""
@@ -38,6 +39,8 @@ class LayerTable:
         Returns the vectors that the layer looks up.
     settings
         What the model's configuration says of it.
+    may_be_embedding
+        Whether nothing tells that it is no embedding: a lone table of a layer that is not described.
     """
 
     name: str
@@ -47,6 +50,7 @@ class LayerTable:
     is_embedding: bool
     open: Callable[[], Vectors] = field(repr=False)
     settings: LayerSettings | None = None
+    may_be_embedding: bool = False
 
     @property
     def has_padding(self) -> bool:
@@ -60,7 +64,9 @@ class LayerTable:
         )
 
 
-def choose(tables: Sequence[LayerTable], layer: str | None, shown: str) -> tuple[LayerTable, tuple[str, ...]]:
+def choose(
+    tables: Sequence[LayerTable], layer: str | None, shown: str, *, hint: str = FILE_HINT
+) -> tuple[LayerTable, tuple[str, ...]]:
     """Return the table that is asked for.
 
     Parameters
@@ -71,6 +77,8 @@ def choose(tables: Sequence[LayerTable], layer: str | None, shown: str) -> tuple
         Name or path of the layer, if the user gave one.
     shown
         What errors call the model.
+    hint
+        How the user names a layer.
 
     Returns
     -------
@@ -87,20 +95,31 @@ def choose(tables: Sequence[LayerTable], layer: str | None, shown: str) -> tuple
     """
     embeddings = [table for table in tables if table.is_embedding]
     if layer is not None:
-        return _named(tables, embeddings, layer, shown), ()
+        return _named(tables, embeddings, layer, shown, hint), ()
     if not embeddings:
-        raise NotFoundError(_nothing(tables, shown))
+        raise NotFoundError(_nothing(tables, shown, hint))
     words = [table for table in embeddings if not POSITION.search(table.name)] or embeddings
-    if len(words) > 1:
-        raise AmbiguousChoiceError(
-            f"{shown!r} has {len(words)} embedding layers: {_listed(words)}; choose one by its name (--layer NAME, layer=...)"
-        )
+    unclear = [table for table in tables if table.may_be_embedding and not POSITION.search(table.name)]
+    is_certain = words[0].settings is not None
+    if len(words) > 1 or (unclear and not is_certain):
+        raise AmbiguousChoiceError(_several(words, unclear, shown, hint))
     others = [table for table in embeddings if table is not words[0]]
-    notes = (f"left out, as tables of positions or types: {_listed(others)}",) if others else ()
-    return words[0], notes
+    notes = [f"left out, as tables of positions or types: {_listed(others)}"] if others else []
+    if unclear:
+        notes.append(f"left out, as nothing tells that they are embeddings: {_listed(unclear)} {hint}")
+    return words[0], tuple(notes)
 
 
-def _named(tables: Sequence[LayerTable], embeddings: Sequence[LayerTable], layer: str, shown: str) -> LayerTable:
+def _several(words: Sequence[LayerTable], unclear: Sequence[LayerTable], shown: str, hint: str) -> str:
+    told = f"{shown!r} has {len(words)} embedding layer{'s' * (len(words) > 1)}: {_listed(words)}"
+    if unclear:
+        told = f"{told}, and {len(unclear)} other table{'s' * (len(unclear) > 1)} that may be: {_listed(unclear)}"
+    return f"{told}; choose one by its name {hint}"
+
+
+def _named(
+    tables: Sequence[LayerTable], embeddings: Sequence[LayerTable], layer: str, shown: str, hint: str
+) -> LayerTable:
     if not isinstance(layer, str):
         raise InvalidInputError(f"a layer is chosen by its name, not by {layer!r}")
     for exact in (lambda table: layer in {table.path, table.name}, lambda table: table.is_called(layer)):
@@ -114,14 +133,14 @@ def _named(tables: Sequence[LayerTable], embeddings: Sequence[LayerTable], layer
                     f"{_listed(found, paths=True)}"
                 )
     if not tables:
-        raise NotFoundError(_nothing(tables, shown))
+        raise NotFoundError(_nothing(tables, shown, hint))
     raise NotFoundError(f"{shown!r} has no layer {layer!r} with a table; it has {_listed(embeddings or tables)}")
 
 
-def _nothing(tables: Sequence[LayerTable], shown: str) -> str:
+def _nothing(tables: Sequence[LayerTable], shown: str, hint: str) -> str:
     if not tables:
         return f"{shown!r} has no embedding layer, nor any other table of rows"
-    return f"{shown!r} has no embedding layer; its tables are {_listed(tables)}: name one (--layer NAME, layer=...)"
+    return f"{shown!r} has no embedding layer; its tables are {_listed(tables)}: name one {hint}"
 
 
 def _listed(tables: Sequence[LayerTable], *, paths: bool = False) -> str:

@@ -33,6 +33,12 @@ CALLED_EMBEDDING = re.compile(
 )
 """In the name of a layer or variable that is an embedding, where nothing else tells."""
 
+CALLED_OTHER = re.compile(
+    r"(^|[/_.])(dense|linear|kernel|conv\w*|proj(ection)?|gate|head|logits|out(put)?|query|key|value|cell|norm\w*)(?![a-z])",
+    re.IGNORECASE,
+)
+"""In the name of a layer without a bias that is no embedding."""
+
 EARLY_LAYERS = "_layer_checkpoint_dependencies"
 VARIABLES = "vars"
 MAX_VALUES = 2**28
@@ -101,9 +107,13 @@ def _table(
     label = f"layer {name!r} of {place.shown!r}"
     roles = _roles(tensors, settings)
     stored = StoredLayer(label, roles, partial(read_values, place, roles), settings)
-    return LayerTable(
-        name, path, stored.shape, stored.dtype, _is_embedding(path, name, tensors, settings), stored.vectors, settings
-    )
+    is_embedding = _is_embedding(path, name, tensors, settings)
+    may_be = not is_embedding and settings is None and len(tensors) == 1 and not _is_called_other(path, name)
+    return LayerTable(name, path, stored.shape, stored.dtype, is_embedding, stored.vectors, settings, may_be)
+
+
+def _is_called_other(path: str, name: str) -> bool:
+    return any(CALLED_OTHER.search(each) for each in (name, path.rpartition("/")[2]))
 
 
 def usual_path(path: str) -> str:

@@ -11,7 +11,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from made_keras import N_ROWS, VOCABULARY, archive, functional, layer, members, numbers, sentiment, weights
 
-from projector_export.errors import InvalidInputError
+from projector_export.errors import AmbiguousChoiceError, InvalidInputError
 from projector_export.sources import keras
 
 
@@ -213,3 +213,37 @@ def test_tables_of_positions_are_left_out_and_told(tmp_path):
     (table,) = keras.read(archive(tmp_path / "model.keras", files))
     assert table.n_rows == 7
     assert "'pos_emb' (20 x 4)" in table.provenance.notes[0]
+
+
+def own_layer(folder, variables, *, has_embedding=False):
+    """Write a model with a layer of the user's own, whose inner layers the configuration does not describe."""
+    inner = [layer("Embedding", "table", ["ids"], input_dim=N_ROWS, output_dim=4)] if has_embedding else []
+    made = functional(layer("InputLayer", "ids", []), *inner, layer("Own", "own", ["ids"]))
+    files = members(made, vocabulary=None)
+    outer = {"layers/embedding": [numbers()]} if has_embedding else {}
+    files["model.weights.h5"] = weights(outer | {f"layers/own/{name}": each for name, each in variables.items()})
+    return archive(folder / "model.keras", files)
+
+
+def test_a_table_that_may_be_an_embedding_is_listed(tmp_path):
+    path = own_layer(tmp_path, {"inner": [numbers(9)], "blocks/embedding": [numbers()]})
+    with pytest.raises(
+        AmbiguousChoiceError,
+        match=r"1 embedding layer: 'embedding' \(7 x 4\), and 1 other table that may be: 'inner' \(9 x 4\); choose one by its "
+        r"name \(--layer NAME, or reading=Reading\(layer=NAME\)\)",
+    ):
+        keras.read(path)
+    assert keras.read(path, layer="inner")[0].shape == (9, 4)
+    (table,) = keras.read(own_layer(tmp_path, {"inner": [numbers(9)]}, has_embedding=True))
+    assert table.shape == (7, 4)
+    assert "nothing tells that they are embeddings: 'inner' (9 x 4)" in table.provenance.notes[0]
+
+
+def test_kernels_are_no_tables(tmp_path):
+    variables = {
+        "blocks/embedding": [numbers()], "inner": [numbers(9), np.zeros(4)], "blocks/dense_1": [numbers(4)],
+        "gate_proj": [numbers(4)], "query": [numbers(4)],
+    }  # fmt: skip
+    (table,) = keras.read(own_layer(tmp_path, variables))
+    assert table.shape == (7, 4)
+    assert not any("left out" in note for note in table.provenance.notes)
