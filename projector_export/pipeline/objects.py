@@ -238,8 +238,7 @@ def _read(
     if isinstance(source, (str, PathLike)):
         if vectors is not None:
             raise InvalidInputError(
-                f"vectors={vectors!r} chooses a part of a live object: of a file, reading=VectorReading(column=...) or "
-                "reading=Reading(tensor=...) does"
+                f"vectors={vectors!r} chooses a part of a live object: of {str(source)!r}, {_instead(source)} does"
             )
         return _from_path(source, reading, progress)
     if reading is not None:
@@ -275,6 +274,13 @@ def _is_model(source: str | PathLike[str]) -> bool:
     if path.is_dir():
         return kind is None or any((path / file).is_file() for file in _MODEL_FILES)
     return kind in _WEIGHTS and any((path.parent / file).is_file() for file in _MODEL_FILES)
+
+
+def _instead(source: str | PathLike[str]) -> str:
+    """Return what chooses a part of a file."""
+    if not _is_model(source):
+        return "reading=VectorReading(column=NAME)"
+    return f"reading=Reading({'layer' if kind_of(Path(source).expanduser()) == 'keras' else 'tensor'}=NAME)"
 
 
 def _refuse_unknown(options: Iterable[str], known: type[ReadOptions], function: str) -> None:

@@ -6,7 +6,7 @@ import tokenizers
 
 import projector_export
 from projector_export import Column, EmbeddingTable, options
-from projector_export.errors import InvalidInputError, NotFoundError, ProjectorExportError
+from projector_export.errors import AmbiguousChoiceError, InvalidInputError, NotFoundError, ProjectorExportError
 from projector_export.options import Destination, Reading, Treatment, VectorReading, ViewerLimits, Wishes
 
 VALUES = np.random.default_rng(0).normal(size=(60, 5)).astype(np.float32)
@@ -120,6 +120,31 @@ def test_layers_and_models_of_keras(tmp_path):
         assert table.columns[0].values == tuple(WORDS)
     with pytest.raises(InvalidInputError, match="name one, not"):
         projector_export.export(model, tmp_path, vectors=["first", "second"])
+
+
+@pytest.mark.heavy
+def test_a_layer_of_several_is_chosen_as_the_error_says(tmp_path):
+    keras = pytest.importorskip("keras")
+
+    ids = [keras.Input((1,), dtype="int32") for _ in range(2)]
+    layers = [keras.layers.Embedding(60, 5, name=name) for name in ("user", "item")]
+    model = keras.Model(ids, keras.layers.Add()([layer(each) for layer, each in zip(layers, ids, strict=True)]))
+    with pytest.raises(AmbiguousChoiceError, match=r"'user' \(60 x 5\), 'item' \(60 x 5\); .* \(vectors=NAME\)"):
+        projector_export.read(model)
+    assert projector_export.read(model, vectors="item").shape == (60, 5)
+    model.save(tmp_path / "model.keras")
+    with pytest.raises(AmbiguousChoiceError, match=r"--layer NAME, or reading=Reading\(layer=NAME\)"):
+        projector_export.read(tmp_path / "model.keras")
+    with pytest.raises(InvalidInputError, match=r"model\.keras', reading=Reading\(layer=NAME\) does"):
+        projector_export.read(tmp_path / "model.keras", vectors="item")
+    assert projector_export.read(tmp_path / "model.keras", Reading(layer="item")).shape == (60, 5)
+
+
+def test_what_chooses_a_part_of_a_file_is_told(tmp_path):
+    with pytest.raises(InvalidInputError, match=r"vectors\.npy', reading=VectorReading\(column=NAME\) does"):
+        projector_export.read(vectors_file(tmp_path), vectors="x")
+    with pytest.raises(InvalidInputError, match=r"'owner/model', reading=Reading\(tensor=NAME\) does"):
+        projector_export.export("owner/model", tmp_path, vectors="x")
 
 
 def vectors_file(folder):

@@ -83,7 +83,7 @@ def read(value: object, *, layer: str | None = None, labels: str | PathLike[str]
     by_name = {each.name: each for each in layers if [one.name for one in layers].count(each.name) == 1}
     found = [each for each in _layers(value) if _is_a(each, {"Embedding"}) and hasattr(each, "input_dim")]
     tables = [_table(each, by_name.get(each.name), shown) for each in found]
-    table, notes = choose(tables, layer, shown)
+    table, notes = choose(tables, layer, shown, hint="(vectors=NAME)")
     lookups = tuple(_lookups(value, by_name))
     origin: dict[str, JSONValue] = {"object": shown, "library": _library(value)}
     name = table.name if value is found[0] or len(found) > 1 else str(getattr(value, "name", table.name))
