@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 
+from projector_export.errors import counted
 from projector_export.table import Column
 from projector_export.tabular.plain_values import as_json_text, plain
 
@@ -57,7 +58,8 @@ def cut_notes(values: Mapping[str, Sequence[object]], *, max_characters: int = M
         count = sum(1 for value in each if isinstance(value, str) and len(value) > max_characters)
         if count:
             notes.append(
-                f"{count:,} texts of column {name!r} are longer than {max_characters} characters and shown cut off"
+                f"{counted(count, 'text')} of column {name!r} {'is' if count == 1 else 'are'} longer than "
+                f"{max_characters} characters and shown cut off"
             )
     return tuple(notes)
 

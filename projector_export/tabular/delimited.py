@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -10,7 +11,7 @@ from itertools import islice
 from operator import itemgetter
 from typing import ClassVar
 
-from projector_export.errors import InvalidInputError
+from projector_export.errors import InvalidInputError, counted
 from projector_export.formats import decimal_rows
 from projector_export.provenance import JSONValue
 from projector_export.tabular.delimited_rows import Dialect, Row, cells_of, rows_of
@@ -23,6 +24,7 @@ __all__ = ["Delimited", "open_delimited"]
 CHUNK_ROWS = 1024
 SAMPLE_ROWS = 100
 DELIMITERS = (",", "\t", ";")
+_DECIMAL_COMMA = re.compile(r" *[+-]?[0-9]+,[0-9]+(?:[eE][+-]?[0-9]+)? *")
 _NAMES = {",": "comma", "\t": "tab", ";": "semicolon"}
 
 
@@ -84,7 +86,8 @@ class Delimited:
                     "quotes, or the delimiter, may be wrong there" if len(cells) > expected else "the row is cut short"
                 )
                 raise InvalidInputError(
-                    f"line {number:,} of {self.location.shown!r} has {len(cells):,} cells instead of {expected:,}: {what}"
+                    f"line {number:,} of {self.location.shown!r} has {counted(len(cells), 'cell')} instead of "
+                    f"{expected:,}: {what}"
                 )
             rows.append(cells)
         columns = list(zip(*rows, strict=True))
@@ -171,7 +174,11 @@ def _dialect(location: Location, delimiter: str | None) -> Dialect:
     if delimiter is not None and delimiter != "\t":
         return Dialect(delimiter, is_quoted=True)
     if delimiter is None:
-        return max((Dialect(each, is_quoted=True) for each in DELIMITERS), key=lambda each: _share(location, each))
+        shares = {each: _share(location, Dialect(each, is_quoted=True)) for each in DELIMITERS}
+        chosen = max(DELIMITERS, key=lambda each: shares[each])
+        if chosen == "," and shares[";"] >= shares[","] and _has_decimal_commas(location):
+            chosen = ";"
+        return Dialect(chosen, is_quoted=True)
     quoted, bare = Dialect("\t", is_quoted=True), Dialect("\t", is_quoted=False)
     return quoted if _width(location, bare) == 0 < _width(location, quoted) else bare
 
@@ -184,6 +191,13 @@ def _share(location: Location, dialect: Dialect) -> float:
             widths[len(cells_of(row, dialect))] += 1
     width, count = max(widths.items(), key=itemgetter(1), default=(0, 0))
     return count / widths.total() if width > 1 else 0.0
+
+
+def _has_decimal_commas(location: Location) -> bool:
+    """Tell whether semicolons stand between numbers such as ``1,5``: commas split those into cells such as ``5;2``."""
+    rows = _sample(location, Dialect(";", is_quoted=True))
+    with_commas = [[cell for cell in row if "," in cell] for row in rows]
+    return 2 * sum(bool(row) and all(map(_DECIMAL_COMMA.fullmatch, row)) for row in with_commas) > len(rows)
 
 
 def _width(location: Location, dialect: Dialect) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from projector_export.errors import InvalidInputError
+from projector_export.errors import InvalidInputError, counted
 from projector_export.provenance import Step
 from projector_export.table import EmbeddingTable, listed
 from projector_export.vectors import bad_rows_of
@@ -27,4 +27,7 @@ def drop_bad_rows(table: EmbeddingTable) -> EmbeddingTable:
         raise InvalidInputError(f"all {table.n_rows:,} rows of {table.name!r} hold NaN or infinite numbers")
     kept = np.setdiff1d(np.arange(table.n_rows), rows)
     step = Step("drop_bad_rows", {"dropped": rows.tolist()})
-    return table.take(kept, step, f"{len(rows):,} rows with NaN or infinite numbers were dropped ({listed(rows)})")
+    were = "was" if len(rows) == 1 else "were"
+    return table.take(
+        kept, step, f"{counted(len(rows), 'row')} with NaN or infinite numbers {were} dropped ({listed(rows)})"
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from projector_export.errors import InvalidInputError
+from projector_export.errors import InvalidInputError, counted
 from projector_export.provenance import Step
 from projector_export.table import EmbeddingTable, listed
 
@@ -27,4 +27,5 @@ def drop_zero_rows(table: EmbeddingTable) -> EmbeddingTable:
         raise InvalidInputError(f"all {table.n_rows:,} rows of {table.name!r} are zero")
     kept = np.setdiff1d(np.arange(table.n_rows), rows)
     step = Step("drop_zero_rows", {"dropped": rows.tolist()})
-    return table.take(kept, step, f"{len(rows):,} rows of zeros were dropped ({listed(rows)})")
+    were = "was" if len(rows) == 1 else "were"
+    return table.take(kept, step, f"{counted(len(rows), 'row')} of zeros {were} dropped ({listed(rows)})")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from projector_export.errors import counted
 from projector_export.provenance import Step
 from projector_export.table import EmbeddingTable
 from projector_export.vectors import Float32Array, MappedVectors
@@ -23,6 +24,7 @@ def normalize(table: EmbeddingTable) -> EmbeddingTable:
         lengths = np.linalg.norm(block.astype(np.float64), axis=1, keepdims=True)
         return np.asarray(block / np.where(lengths == 0, 1.0, lengths), dtype=np.float64)
 
-    notes = (f"{n_zero:,} rows are zero and have no direction: normalizing left them zero",) if n_zero else ()
+    are, them = ("is zero and has", "it") if n_zero == 1 else ("are zero and have", "them")
+    notes = (f"{counted(n_zero, 'row')} {are} no direction: normalizing left {them} zero",) if n_zero else ()
     step = Step("normalize", {"zero_rows": n_zero})
     return table.with_vectors(MappedVectors(table.vectors, table.n_dims, scale), step, *notes)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from projector_export.errors import InvalidInputError
+from projector_export.errors import InvalidInputError, counted
 from projector_export.provenance import Step
 from projector_export.table import EmbeddingTable
 from projector_export.transforms.moments import principal_axes
@@ -28,7 +28,7 @@ def check_components(n_components: int, *, n_dims: int, n_rows: int | None) -> N
     """
     limit = n_dims if n_rows is None else min(n_dims, n_rows)
     if not 1 <= n_components <= limit:
-        rows = "" if n_rows is None else f"{n_rows:,} row{'' if n_rows == 1 else 's'} of "
+        rows = "" if n_rows is None else f"{counted(n_rows, 'row')} of "
         raise InvalidInputError(
             f"{n_components:,} principal components cannot be made of {rows}{n_dims:,} dimensions: choose 1 to {limit:,}"
         )

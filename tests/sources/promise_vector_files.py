@@ -176,7 +176,7 @@ CASES = [
             ),
             "a ragged row": (
                 by("x.parquet", lambda path: pq.write_table(with_vector(9, [1.0]), path)),
-                ("row 9 of column 'vector' has 1 numbers instead of 5",),
+                ("row 9 of column 'vector' has 1 number instead of 5",),
             ),
             "a missing number": (
                 by("x.parquet", lambda path: pq.write_table(with_vector(9, [1.0, None, 2.0, 3.0, 4.0]), path)),

@@ -78,6 +78,7 @@ def test_long_texts_are_cut_and_told():
     assert [len(text) for text in column.values] == [500, 500, 500]
     assert column.values[0].endswith("x…")
     assert cut_notes(values) == ("2 texts of column 'body' are longer than 500 characters and shown cut off",)
+    assert cut_notes({"t": ["x" * 501]})[0].startswith("1 text of column 't' is longer than")
 
 
 @given(st.lists(st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(), st.lists(st.integers()))))

@@ -200,7 +200,7 @@ def test_errors_in_a_copy_name_the_address(temporary):
     fsspec.filesystem("memory").pipe("/bad/x.csv", b"a,b\n1,2\n3\n")
     with (
         opened_corpus("memory://bad/x.csv", TextColumns(text="a")) as corpus,
-        pytest.raises(InvalidInputError, match=r"line 3 of 'memory://bad/x.csv' has 1 cells"),
+        pytest.raises(InvalidInputError, match=r"line 3 of 'memory://bad/x.csv' has 1 cell "),
     ):
         corpus.survey(10)
 

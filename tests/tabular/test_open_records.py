@@ -440,7 +440,7 @@ def cut(path, keep):
 
 
 BAD = {
-    "ragged row": ("x.csv", b"a,b\n1,2\n3\n4,5\n", r"line 3 of '.*x.csv' has 1 cells instead of 2"),
+    "ragged row": ("x.csv", b"a,b\n1,2\n3\n4,5\n", r"line 3 of '.*x.csv' has 1 cell instead of 2"),
     "ragged row after quoted lines": ("x.csv", b'a,b\n"1\n\n",2\n3,4,5\n', r"line 5 of .* has 3 cells instead of 2"),
     "open quote": ("x.csv", b'a,b\n1,2\n"3,4\n5,6\n', r"line 3 of .* quote may not be closed"),
     "two columns of one name": ("x.csv", b"a,a\nc,d\n", r"two columns named 'a'"),

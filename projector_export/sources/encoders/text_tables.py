@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from projector_export.errors import CorruptFileError, InvalidInputError
+from projector_export.errors import CorruptFileError, InvalidInputError, counted
 from projector_export.provenance import JSONValue, Provenance, Step
 from projector_export.sources.encoders.chunk_store import ChunkFacts, vectors_name
 from projector_export.sources.encoders.corpus import Corpus
@@ -150,18 +150,18 @@ def _told(facts: Sequence[ChunkFacts], empty: IntArray, counts: IntArray, said: 
     notes = []
     n_texts = len(counts)
     if len(empty):
-        then = (
-            "they have the vector that the model gives to no text"
-            if said.granularity == "text"
-            else "they give no rows"
-        )
-        notes.append(f"{len(empty):,} of {n_texts:,} texts are empty ({listed(empty)}): {then}")
+        they = ("is", "it has", "it gives") if len(empty) == 1 else ("are", "they have", "they give")
+        then = f"{they[1]} the vector that the model gives to no text"
+        if said.granularity != "text":
+            then = f"{they[2]} no rows"
+        notes.append(f"{len(empty):,} of {counted(n_texts, 'text')} {they[0]} empty ({listed(empty)}): {then}")
     cut = np.flatnonzero(np.concatenate([each.is_truncated for each in facts]))
     if len(cut):
         limit = "" if said.max_tokens is None else f" the {said.max_tokens:,} tokens"
+        are, them = ("is", "it is not in its") if len(cut) == 1 else ("are", "them is not in their")
         notes.append(
-            f"{len(cut):,} of {n_texts:,} texts are longer than{limit} that the model sees ({listed(cut)}): "
-            "the rest of them is not in their vectors"
+            f"{len(cut):,} of {counted(n_texts, 'text')} {are} longer than{limit} that the model sees ({listed(cut)}): "
+            f"the rest of {them} vectors"
         )
     return notes
 

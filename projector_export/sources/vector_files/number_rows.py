@@ -8,7 +8,7 @@ from typing import cast
 import numpy as np
 import numpy.typing as npt
 
-from projector_export.errors import InvalidInputError, excerpt
+from projector_export.errors import InvalidInputError, counted, excerpt
 from projector_export.tabular.json_lines import parse
 from projector_export.vectors import Float32Array
 
@@ -124,8 +124,8 @@ def _as_list(value: object, row: int, column: str) -> list[object]:
 
 def _other_length(row: int, column: str, length: int, width: int) -> str:
     return (
-        f"row {row:,} of column {excerpt(column)!r} has {length:,} numbers instead of {width:,}: all vectors need the same "
-        "dimensions"
+        f"row {row:,} of column {excerpt(column)!r} has {counted(length, 'number')} instead of {width:,}: all vectors need "
+        "the same dimensions"
     )
 
 

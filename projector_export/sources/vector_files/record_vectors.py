@@ -10,7 +10,7 @@ from os import PathLike
 import numpy as np
 import numpy.typing as npt
 
-from projector_export.errors import InvalidInputError, excerpt
+from projector_export.errors import InvalidInputError, counted, excerpt
 from projector_export.provenance import JSONValue, Provenance, Step
 from projector_export.sources.vector_files.number_rows import list_rows, number_rows
 from projector_export.sources.vector_files.reading import VectorReading
@@ -157,7 +157,7 @@ def _number_blocks(
             width = width or len(cells)
             if len(cells) != width:
                 raise InvalidInputError(
-                    f"line {number:,} of {location.shown!r} has {len(cells):,} numbers instead of {width:,}"
+                    f"line {number:,} of {location.shown!r} has {counted(len(cells), 'number')} instead of {width:,}"
                 )
             try:
                 rows.append(np.array(list(map(float, cells)), dtype=np.float64))

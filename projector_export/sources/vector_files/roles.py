@@ -91,8 +91,10 @@ def roles_of(
             f"{records.describe['source']!r} has no vectors: none of its columns ({_listed(records.columns)}) holds numbers or "
             f"lists of numbers{_about_commas(sample)}"
         )
-    series = _longest_series([name for name in records.columns if name in numbers or name in strays])
+    commas = [name for name in records.columns if name in doubtful and _are_decimal_commas(sample[name])]
+    series = _longest_series([name for name in records.columns if name in {*numbers, *strays, *commas}])
     chosen = series if any(name in numbers for name in series) else numbers
+    _refuse_commas(records, sample, [name for name in commas if chosen is numbers or name in chosen])
     _refuse_strays(records, strays, [name for name in strays if chosen is numbers or name in chosen])
     return _dimensions(records, chosen, lists)
 
@@ -169,6 +171,26 @@ def _refuse_strays(records: Records, strays: Mapping[str, tuple[int, str]], name
     raise InvalidInputError(
         f"row {row:,} of column {told!r} of {records.describe['source']!r} is {value[:_N_SHOWN]!r}, and all others there are "
         f"numbers: write a number there, name the columns of the vectors (--column PATTERN), or keep {told!r} as text "
+        f"(--label-column {told!r})"
+    )
+
+
+def _are_decimal_commas(values: Sequence[object]) -> bool:
+    told = [value for value in values if value is not None and value != ""]
+    return bool(told) and all(
+        isinstance(value, str) and (_COMMA.fullmatch(value) or is_number(value)) for value in told
+    )
+
+
+def _refuse_commas(records: Records, sample: Mapping[str, Sequence[object]], names: Sequence[str]) -> None:
+    if not names:
+        return
+    name = names[0]
+    value = next(str(value) for value in sample[name] if isinstance(value, str) and _COMMA.fullmatch(value))
+    told = excerpt(name)
+    raise InvalidInputError(
+        f"column {told!r} of {records.describe['source']!r} holds {excerpt(value)!r}, which is no number here: write "
+        f"{excerpt(value.replace(',', '.'))!r}, name the columns of the vectors (--column PATTERN), or keep {told!r} as text "
         f"(--label-column {told!r})"
     )
 

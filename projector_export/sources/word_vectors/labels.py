@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-from projector_export.errors import excerpt
+from projector_export.errors import counted, excerpt
 
 __all__ = ["word_labels"]
 
@@ -44,8 +44,8 @@ def _spelled(byte: re.Match[str]) -> str:
 def _odd_note(n_odd: int, n_words: int) -> tuple[str, ...]:
     if not n_odd:
         return ()
-    are = "word is" if n_odd == 1 else "words are"
-    return (f"{n_odd:,} of {n_words:,} {are} no valid UTF-8: the odd bytes are shown as <0xE4>",)
+    are = "is" if n_odd == 1 else "are"
+    return (f"{n_odd:,} of {counted(n_words, 'word')} {are} no valid UTF-8: the odd bytes are shown as <0xE4>",)
 
 
 def _duplicates_note(words: Sequence[bytes | str]) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from projector_export.errors import CorruptFileError
+from projector_export.errors import CorruptFileError, counted
 from projector_export.formats import decimal_rows
 from projector_export.sources.word_vectors.opening import Unpacked
 from projector_export.vectors import Float32Array
@@ -129,7 +129,7 @@ def _decoded(numbers: Sequence[bytes], n_dims: int) -> Float32Array | None:
 def _fields(line: bytes, n_dims: int, where: str) -> tuple[bytes, list[bytes]]:
     word, *fields = _split_from_the_right(line.rstrip(BLANK), n_dims)
     if len(fields) < n_dims:
-        raise CorruptFileError(f"{where} has {len(fields):,} numbers instead of {n_dims:,}")
+        raise CorruptFileError(f"{where} has {counted(len(fields), 'number')} instead of {n_dims:,}")
     between = word.split(b" ")[1:]
     if between and all(map(is_number, between)):
         raise CorruptFileError(f"{where} has {n_dims + len(between):,} numbers instead of {n_dims:,}")

@@ -118,7 +118,7 @@ def test_static_models_of_model2vec(folders):
     np.testing.assert_array_equal(encoded(folder, truncate_dim=3)[0], expected[:, :3])
     long = ["cat " * 600, "cat"]
     (table,) = read_texts(long, folder)
-    assert any("1 of 2 texts are longer than the 512 tokens" in note for note in table.provenance.notes)
+    assert any("1 of 2 texts is longer than the 512 tokens" in note for note in table.provenance.notes)
 
 
 POOLED = {
@@ -203,7 +203,7 @@ def test_words_are_the_mean_of_their_sub_words(folders):
     states = one_by_one(folder, texts)[0][0]
     np.testing.assert_allclose(values(table)[0], states[1][1:3].mean(axis=0), atol=TOLERANCE)
     np.testing.assert_allclose(values(table)[2], states[1][one_word(folder, texts[0], 2)].mean(axis=0), atol=TOLERANCE)
-    assert any("(row 1): they give no rows" in note for note in table.provenance.notes)
+    assert any("1 of 3 texts is empty (row 1): it gives no rows" in note for note in table.provenance.notes)
 
 
 def one_word(folder, text, word):
@@ -238,7 +238,7 @@ def test_empty_and_long_texts_are_told(folders):
     assert table.column("tokens").values.tolist() == [4, 2, 32, 2, 2]
     notes = " ".join(table.provenance.notes)
     assert "3 of 5 texts are empty (rows 1, 3, 4)" in notes
-    assert "1 of 5 texts are longer than the 32 tokens that the model sees (row 2)" in notes
+    assert "1 of 5 texts is longer than the 32 tokens that the model sees (row 2)" in notes
     found = values(table)
     np.testing.assert_array_equal(found[1], found[3])
 

@@ -128,7 +128,7 @@ def test_bytes_that_are_no_text_stay_visible_and_are_told(tmp_path):
     path = written(tmp_path / "vectors.txt", [("gr\udcfc\udcdfe", ["1", "2"]), ("ok", ["3", "4"])])
     table = word_vectors.read(path)
     assert list(table.column("word").values) == ["gr<0xFC><0xDF>e", "ok"]
-    assert "1 of 2 word is no valid UTF-8" in table.provenance.notes[0]
+    assert "1 of 2 words is no valid UTF-8" in table.provenance.notes[0]
 
 
 def test_words_that_stand_twice_are_kept_and_told(tmp_path):
