@@ -199,13 +199,13 @@ def _buckets(graph: Dataflow, found: Found) -> tuple[int, int] | None:
 def _vocabulary(found: set[_Rows | None], contents: Mapping[Place, Mapping[Key, int]]) -> Lookup | Unclear:
     """Return the vocabulary of a table's rows."""
     if None in found:
-        return Unclear("what happens between the vocabulary and this layer is not known here")
+        return Unclear("what happens between the vocabulary and this layer is not known here", is_final=True)
     if len(found) > 1:
-        return Unclear("several vocabularies feed this layer")
+        return Unclear("several vocabularies feed this layer", is_final=True)
     rows = next(each for each in found if each is not None)
     content = contents.get(rows.table)
     lookup = None if content is None else _laid_out(rows, content)
-    return lookup or Unclear("how the vocabulary of this layer is laid out is not known here")
+    return lookup or Unclear("how the vocabulary of this layer is laid out is not known here", is_final=False)
 
 
 def _laid_out(rows: _Rows, content: Mapping[Key, int]) -> Lookup | None:

@@ -20,15 +20,25 @@ __all__ = [
     "UNKNOWN",
     "Lookup",
     "Unclear",
-    "feeding_lookups",
     "fitting_lookup",
     "lookup_of",
     "lookup_of_numbers",
     "lookups_of",
+    "named_by_description",
     "unless_too_long",
 ]
 
 LOOKUP_CLASSES = frozenset({"TextVectorization", "StringLookup", "IntegerLookup"})
+CHANGING = frozenset(
+    {
+        "Add", "Subtract", "Multiply", "Divide", "TrueDivide", "FloorDivide", "Mod", "Maximum", "Minimum", "Negative", "Abs",
+        "Absolute", "Clip", "Where", "Lambda", "Average", "Hashing",
+    }
+)  # fmt: skip
+"""Classes of layers and operations that do more to numbers than hand them on."""
+HANDING_ON = frozenset({"cast", "expand_dims", "squeeze", "reshape", "identity", "transpose", "tile"})
+"""Functions in a ``TFOpLambda`` of Keras 2 that do not."""
+
 ASSET = "vocabulary.txt"
 MASK = "[PAD]"
 UNKNOWN = "[UNK]"
@@ -76,9 +86,12 @@ class Unclear:
     ----------
     reason
         What is not known.
+    is_final
+        Whether that holds whatever else is known of the layers.
     """
 
     reason: str
+    is_final: bool = False
 
 
 def lookups_of(layers: Sequence[LayerSettings], assets: Mapping[str, bytes], shown: str) -> tuple[Lookup, ...]:
@@ -199,16 +212,16 @@ def fitting_lookup(
     note
         Why there is none although the model has vocabularies.
     """
-    feeding = None if layer is None else feeding_lookups(lookups, layers, layer)
+    feeding = None if layer is None else _feeding_lookups(lookups, layers, layer)
     if feeding is not None:
-        if len(feeding) == 1:
-            return unless_too_long(feeding[0], n_rows)
+        if layer is not None and len(feeding) == 1:
+            return _unless_changed(feeding[0], n_rows, layers, layer)
         described = {each.path for each in layers}
         lookups = feeding or [lookup for lookup in lookups if lookup.path not in described]
     return _lookup_by_size(lookups, n_rows)
 
 
-def feeding_lookups(
+def _feeding_lookups(
     lookups: Sequence[Lookup], layers: Sequence[LayerSettings], layer: LayerSettings
 ) -> list[Lookup] | None:
     """Return the vocabularies of the layers that feed a layer, None where the configuration does not tell."""
@@ -217,6 +230,35 @@ def feeding_lookups(
         return None
     paths = {each.path for each in upstream}
     return [lookup for lookup in lookups if lookup.path in paths]
+
+
+def named_by_description(
+    lookups: Sequence[Lookup], n_rows: int, layers: Sequence[LayerSettings], layer: LayerSettings | None
+) -> tuple[Lookup | None, str | None]:
+    """Return the vocabulary of the one layer that feeds a layer, as its model is described, or why it is not used."""
+    feeding = None if layer is None else _feeding_lookups(lookups, layers, layer)
+    if layer is None or feeding is None or len(feeding) != 1:
+        return None, None
+    return _unless_changed(feeding[0], n_rows, layers, layer)
+
+
+def _unless_changed(
+    lookup: Lookup, n_rows: int, layers: Sequence[LayerSettings], layer: LayerSettings
+) -> tuple[Lookup | None, str | None]:
+    """Return the vocabulary of a layer's rows unless their numbers are changed on the way."""
+    for each in upstream_of(layers, layer) or ():
+        if _is_changing(each) and any(one.path == lookup.path for one in upstream_of(layers, each) or ()):
+            return None, (
+                f"layer {each.name!r} ({each.class_name}) may change the row numbers of {lookup.name!r} on their way: rows are "
+                "labelled by number (--labels FILE names them)"
+            )
+    return unless_too_long(lookup, n_rows)
+
+
+def _is_changing(layer: LayerSettings) -> bool:
+    if layer.class_name == "TFOpLambda":
+        return str(layer.settings.get("function")).rpartition(".")[2] not in HANDING_ON
+    return layer.class_name in CHANGING
 
 
 def _lookup_by_size(lookups: Sequence[Lookup], n_rows: int) -> tuple[Lookup | None, str | None]:

@@ -13,7 +13,13 @@ from projector_export.provenance import JSONValue, Provenance, Step
 from projector_export.sources.keras.configuration import LayerSettings
 from projector_export.sources.keras.labels import beyond, columns_of_file, columns_of_lookup, numbered_columns
 from projector_export.sources.keras.layer_table import LayerTable
-from projector_export.sources.keras.lookups import Lookup, Unclear, feeding_lookups, fitting_lookup, unless_too_long
+from projector_export.sources.keras.lookups import (
+    Lookup,
+    Unclear,
+    fitting_lookup,
+    named_by_description,
+    unless_too_long,
+)
 from projector_export.table import Column, EmbeddingTable
 from projector_export.vectors import Progress, norms_of
 
@@ -118,9 +124,8 @@ def _named_by(table: LayerTable, findings: Findings, n_rows: int) -> tuple[Looku
         return unless_too_long(feed, n_rows)
     if feed is None:
         return fitting_lookup(findings.lookups, n_rows, findings.layers, table.settings)
-    feeding = None if table.settings is None else feeding_lookups(findings.lookups, findings.layers, table.settings)
-    if feeding is not None and len(feeding) == 1:
-        return unless_too_long(feeding[0], n_rows)
-    return None, (
+    known = () if feed.is_final else findings.lookups
+    lookup, note = named_by_description(known, n_rows, findings.layers, table.settings)
+    return lookup, note or (
         f"{feed.reason}: rows are labelled by number (--labels FILE names them; a .keras file of the same model may tell more)"
     )

@@ -108,7 +108,10 @@ def test_a_vocabulary_in_a_file(library, kind, tmp_path):
 
 def test_rows_that_something_else_is_done_to_have_numbers(library, tmp_path):
     lookup = library.layers.StringLookup(vocabulary=["a", "b", "c"])
-    path, _ = saved(library, {"table": (lookup, 4, lambda rows: 3 - rows)}, tmp_path)
+    path, whole = saved(library, {"table": (lookup, 4, lambda rows: 3 - rows)}, tmp_path)
+    (table,) = source.read(whole)
+    assert table.column("token").values[0] == "row 0"
+    assert "may change the row numbers" in table.provenance.notes[0]
     (table,) = source.read(path)
     assert table.column("token").values[0] == "row 0"
     (note,) = table.provenance.notes
