@@ -11,7 +11,8 @@ format           written by                                      read
 ``parquet``      pyarrow, pandas, polars: a column of lists, or  once, in pieces; large tables are kept in a temporary
 ``arrow``        one column a dimension                          file
 ``csv, tsv``     one column a dimension, or lists as texts       the same
-``jsonl, json``  a name with a list, or one name a dimension     the same
+``jsonl, json``  a name with a list, or one name a dimension;    the same
+                 one object of labels and lists; list of lists
 ``dataset``      Hugging Face ``datasets``                       the same
 ``numbers``      ``numpy.savetxt``                               the same
 ===============  ==============================================  =====================================================
@@ -24,6 +25,7 @@ from os import PathLike, fspath
 
 from projector_export.errors import InvalidInputError, NotFoundError
 from projector_export.sources.vector_files.array_vectors import read_arrays
+from projector_export.sources.vector_files.json_vectors import read_json_vectors
 from projector_export.sources.vector_files.labelling import labelled, labels_beside
 from projector_export.sources.vector_files.pictures import pictures_in
 from projector_export.sources.vector_files.reading import VectorReading
@@ -69,7 +71,8 @@ def read(
     elif kind == "numbers":
         table = read_numbers(path, reading, progress=progress)
     else:
-        table = read_records(path, kind, reading, progress=progress)
+        whole = read_json_vectors(path, reading) if kind == "json" else None
+        table = read_records(path, kind, reading, progress=progress) if whole is None else whole
     if reading.labels is None and kind == "tsv":
         table = _labelled_from_beside(table, path, is_limited=reading.limit is not None)
     return (labelled(table, labels=reading.labels, label=reading.label, is_limited=reading.limit is not None),)

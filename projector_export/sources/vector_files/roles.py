@@ -120,6 +120,7 @@ def _only(records: Records, lists: Mapping[str, int | None]) -> str:
         shown = ", ".join(
             f"{excerpt(name)!r} ({lists[name] or 'different'} numbers a row)" for name in even[:_N_LISTED]
         )
+        shown += ", …" if len(even) > _N_LISTED else ""
         raise AmbiguousChoiceError(
             f"{records.describe['source']!r} has several columns of vectors, {shown}: name one (--column, column=…)"
         )
