@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from projector_export.errors import InvalidInputError
+from projector_export.errors import InvalidInputError, counted
 from projector_export.provenance import Step
 from projector_export.table import Column, EmbeddingTable
 from projector_export.tabular import read_labels
@@ -75,7 +75,8 @@ def _with_labels(table: EmbeddingTable, labels: str | PathLike[str], *, is_limit
         columns = tuple(replace(column, values=column.values[: table.n_rows]) for column in columns)
     elif n_labels != table.n_rows:
         raise InvalidInputError(
-            f"{Location.of(labels).shown!r} has {n_labels:,} labels for {table.n_rows:,} vectors of {table.name!r}: one is "
+            f"{Location.of(labels).shown!r} has {counted(n_labels, 'label')} for "
+            f"{counted(table.n_rows, 'vector')} of {table.name!r}: one is "
             "needed for each"
         )
     names = {column.name for column in table.columns}
