@@ -9,6 +9,7 @@ import click
 from projector_export.checks import Finding, Report, ShownTensor
 from projector_export.checks import check as run_check
 from projector_export.cli.terminal import print_json, progress_bars, safe
+from projector_export.errors import counted
 
 __all__ = ["check"]
 
@@ -66,4 +67,4 @@ def _show_tensor(tensor: ShownTensor) -> None:
     run = f" of run {safe(tensor.run)}" if tensor.run not in {"", "."} else ""
     labels = "no labels" if tensor.n_labels is None else f"{tensor.n_labels:,} labels"
     n_rows, n_dims = tensor.shape
-    click.echo(f"shows {safe(tensor.name)}{run}: {n_rows:,} rows of {n_dims:,} dimensions, {labels}")
+    click.echo(f"shows {safe(tensor.name)}{run}: {counted(n_rows, 'row')} of {counted(n_dims, 'dimension')}, {labels}")

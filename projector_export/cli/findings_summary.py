@@ -9,6 +9,7 @@ import click
 
 from projector_export.cli.cells import cell_width, clipped, padded, shared, terminal_width
 from projector_export.cli.terminal import safe
+from projector_export.errors import counted
 from projector_export.formats.findings import Candidate, Findings, IndicatorSummary, encode
 from projector_export.provenance import JSONValue
 from projector_export.targets.findings_words import (
@@ -52,7 +53,7 @@ def show_findings(findings: Findings, *, top: int, has_notes: bool = True) -> No
     """
     width = terminal_width()
     tied = {True: ", input and output table are one", False: ", input and output table differ", None: ""}
-    shape = f"{findings.n_rows:,} rows of {findings.n_dims:,} dimensions{tied[findings.is_tied]}"
+    shape = f"{counted(findings.n_rows, 'row')} of {counted(findings.n_dims, 'dimension')}{tied[findings.is_tied]}"
     _show_title(f"{findings.name}: {shape}", width)
     _wrap((f"{safe(kind)} {n:,}" for kind, n in sorted(findings.kinds.items(), key=lambda each: -each[1])), width)
     _show_dead(counts(findings), width)

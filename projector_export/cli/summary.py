@@ -15,6 +15,7 @@ import click
 
 from projector_export.cli.findings_summary import findings_as_json, show_findings
 from projector_export.cli.terminal import human_size, print_json, safe
+from projector_export.errors import counted
 from projector_export.formats.findings import Findings
 from projector_export.formats.standalone_config import FILE_NAME
 from projector_export.pipeline import Destination, Written, count_kinds
@@ -77,7 +78,9 @@ def show_exports(
 
 
 def _show_table(table: EmbeddingTable, exports: Sequence[Written]) -> None:
-    click.secho(f"{safe(table.name)}: {table.n_rows:,} rows of {table.n_dims:,} dimensions", bold=True)
+    click.secho(
+        f"{safe(table.name)}: {counted(table.n_rows, 'row')} of {counted(table.n_dims, 'dimension')}", bold=True
+    )
     kinds = count_kinds(table)
     if kinds:
         click.echo("  " + " · ".join(f"{safe(kind)} {count:,}" for kind, count in kinds.items()))
