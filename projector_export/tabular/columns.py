@@ -12,10 +12,13 @@ from projector_export.errors import counted
 from projector_export.table import Column
 from projector_export.tabular.plain_values import as_json_text, plain
 
-__all__ = ["MAX_CHARACTERS", "as_columns", "cut_notes"]
+__all__ = ["MAX_CHARACTERS", "UNCUT", "as_columns", "cut_notes"]
 
 MAX_CHARACTERS = 500
 """Of a text that is shown beside a point."""
+
+UNCUT = 2**31
+"""As ``max_characters``: more than any text has."""
 
 _WHOLE = re.compile(r"-?(?:0|[1-9][0-9]*)", re.ASCII)
 _DECIMAL = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?", re.ASCII)

@@ -15,14 +15,13 @@ from projector_export.provenance import JSONValue
 from projector_export.sources.objects.asked import Asked
 from projector_export.sources.objects.rows import table_of
 from projector_export.table import Column, EmbeddingTable
-from projector_export.tabular import as_columns, cut_notes
+from projector_export.tabular import UNCUT, as_columns, cut_notes
 from projector_export.vectors import ArrayVectors, Vectors
 
 __all__ = ["Content", "Frame", "columns_of_frame", "read_frame", "require_no_missing"]
 
 Content: TypeAlias = Literal["vectors", "numbers", "others"]
 
-ALL = 2**31
 
 _NUMBERED = re.compile(r"(.*?)([0-9]+)", re.DOTALL)
 
@@ -102,7 +101,7 @@ def read_frame(frame: Frame, value: object, asked: Asked) -> EmbeddingTable:
 def columns_of_frame(frame: Frame) -> tuple[Column, ...]:
     """Return all columns of a table that tells about rows, nothing of it cut."""
     _refuse_repeated(frame.names)
-    return as_columns(_told(frame, set()), max_characters=ALL)
+    return as_columns(_told(frame, set()), max_characters=UNCUT)
 
 
 def require_no_missing(numbers: npt.NDArray[np.generic], what: str) -> None:

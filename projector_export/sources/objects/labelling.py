@@ -15,11 +15,10 @@ from projector_export.sources.objects import arrow_table, pandas_frame, polars_f
 from projector_export.sources.objects.classes import described, has_class
 from projector_export.sources.objects.frame import Frame, columns_of_frame
 from projector_export.table import Column, EmbeddingTable
-from projector_export.tabular import as_columns, read_labels
+from projector_export.tabular import UNCUT, as_columns, read_labels
 
 __all__ = ["columns_of", "labels_of", "python_value", "values_of", "with_columns"]
 
-ALL = 2**31
 """Characters of a text that was given on purpose: nothing of it is cut."""
 
 _TEXTS = (str, bytes, PathLike)
@@ -98,7 +97,7 @@ def labels_of(labels: object, n_rows: int) -> tuple[Column, ...]:
     frame = _frame(labels)
     if frame is not None and len(frame.names) > 1:
         return columns_of_frame(frame)
-    return as_columns({_name_of(labels): values_of(labels, "labels")}, max_characters=ALL)
+    return as_columns({_name_of(labels): values_of(labels, "labels")}, max_characters=UNCUT)
 
 
 def columns_of(columns: object, n_rows: int) -> tuple[Column, ...]:
@@ -148,7 +147,7 @@ def _distinct(columns: Iterable[Column]) -> tuple[Column, ...]:
 def _column(name: str, values: object) -> Column:
     if isinstance(values, Column):
         return replace(values, name=name)
-    (column,) = as_columns({name: values_of(values, f"column {name!r}")}, max_characters=ALL)
+    (column,) = as_columns({name: values_of(values, f"column {name!r}")}, max_characters=UNCUT)
     return column
 
 

@@ -10,12 +10,10 @@ from projector_export.sources.objects.asked import Asked
 from projector_export.sources.objects.named_columns import first_of, is_array, is_matrix, length_of, read_columns
 from projector_export.sources.objects.rows import rows_of_rows, table_of
 from projector_export.table import EmbeddingTable
-from projector_export.tabular import as_columns
+from projector_export.tabular import UNCUT, as_columns
 from projector_export.vectors import ArrayVectors
 
 __all__ = ["read", "recognises"]
-
-ALL = 2**31
 
 
 def recognises(value: object) -> bool:
@@ -55,7 +53,7 @@ def read(value: object, asked: Asked) -> EmbeddingTable:
     if texts and len(texts) < len(value) and len({length_of(each) for each in value.values()}) == 1:
         return read_columns(value, asked, texts[0])
     rows = rows_of_rows(list(value.values()), "the dictionary")
-    return table_of(value, ArrayVectors(rows), columns=as_columns({"label": list(value)}, max_characters=ALL))
+    return table_of(value, ArrayVectors(rows), columns=as_columns({"label": list(value)}, max_characters=UNCUT))
 
 
 def _named(value: Mapping[object, object], asked: Asked, matrices: tuple[str, ...]) -> str:

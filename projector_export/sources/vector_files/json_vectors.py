@@ -11,7 +11,7 @@ from projector_export.provenance import JSONValue, Provenance, Step
 from projector_export.sources.vector_files.number_rows import list_rows
 from projector_export.sources.vector_files.reading import VectorReading
 from projector_export.table import EmbeddingTable
-from projector_export.tabular import as_columns
+from projector_export.tabular import UNCUT, as_columns
 from projector_export.tabular.json_lines import MAX_DOCUMENT_BYTES, doubled_name, parse
 from projector_export.tabular.location import Location
 from projector_export.tabular.text_lines import lines_of
@@ -19,7 +19,6 @@ from projector_export.vectors import ArrayVectors
 
 __all__ = ["read_json_vectors"]
 
-ALL = 2**31
 _LISTS = re.compile(r"\s*\[\s*\[")
 
 
@@ -72,7 +71,7 @@ def read_json_vectors(path: str | PathLike[str], reading: VectorReading) -> Embe
         )
     _require_one_length(rows, labels, location)
     vectors = list_rows(rows[: reading.limit], width=None, first_row=0, column=location.stem)
-    columns = as_columns({"label": labels[: reading.limit]}, max_characters=ALL) if labels else ()
+    columns = as_columns({"label": labels[: reading.limit]}, max_characters=UNCUT) if labels else ()
     parameters: dict[str, JSONValue] = {
         "source": location.shown,
         "format": "json",
