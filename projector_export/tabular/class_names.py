@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 from projector_export.provenance import JSONValue
 from projector_export.tabular.json_lines import parse
-from projector_export.tabular.records import Batch, RecordFile, Wanted
+from projector_export.tabular.records import Batch, ChangedFile, RecordFile, Wanted
 
 __all__ = ["ClassNames", "NamedClasses", "names_in_features", "names_in_schema", "with_class_names"]
 
@@ -24,7 +24,7 @@ _SCHEMA_KEY = b"huggingface"
 
 
 @dataclass(frozen=True, eq=False)
-class NamedClasses:
+class NamedClasses(ChangedFile):
     """A file in which some columns hold numbers of classes, with the names in their place.
 
     Parameters
@@ -35,23 +35,7 @@ class NamedClasses:
         Of its columns.
     """
 
-    file: RecordFile
     class_names: ClassNames
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """Names of the columns."""
-        return self.file.columns
-
-    @property
-    def n_rows(self) -> int | None:
-        """Number of rows, where the file tells it."""
-        return self.file.n_rows
-
-    @property
-    def is_typed(self) -> bool:
-        """Whether the format tells numbers from texts."""
-        return self.file.is_typed
 
     @property
     def describe(self) -> dict[str, JSONValue]:

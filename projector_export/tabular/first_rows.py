@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from projector_export.provenance import JSONValue
-from projector_export.tabular.records import Batch, RecordFile, Wanted, first_row_of
+from projector_export.tabular.records import Batch, ChangedFile, Wanted
 
 __all__ = ["FirstRows"]
 
 
 @dataclass(frozen=True)
-class FirstRows:
+class FirstRows(ChangedFile):
     """The first rows of a file; for no others is asked.
 
     Parameters
@@ -23,13 +23,7 @@ class FirstRows:
         How many at most, 1 or more.
     """
 
-    file: RecordFile
     limit: int
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """Names of the columns."""
-        return self.file.columns
 
     @property
     def n_rows(self) -> int | None:
@@ -38,19 +32,9 @@ class FirstRows:
         return None if n_rows is None else min(n_rows, self.limit)
 
     @property
-    def is_typed(self) -> bool:
-        """Whether the format tells numbers from texts."""
-        return self.file.is_typed
-
-    @property
     def describe(self) -> dict[str, JSONValue]:
         """What was found out about the file, and how much of it is wanted."""
         return {**self.file.describe, "limit": self.limit}
-
-    @property
-    def first_row(self) -> tuple[str, ...]:
-        """Cells of a first row that was taken for a record by its content."""
-        return first_row_of(self.file)
 
     def chunks(self, wanted: Wanted) -> Iterator[Batch]:
         """Walk through the rows in pieces of any size."""

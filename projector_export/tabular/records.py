@@ -9,7 +9,7 @@ from typing import Protocol, TypeAlias, runtime_checkable
 from projector_export.errors import InvalidInputError, NotFoundError
 from projector_export.provenance import JSONValue
 
-__all__ = ["Batch", "PerhapsHeaded", "RecordFile", "Records", "Wanted", "first_row_of"]
+__all__ = ["Batch", "ChangedFile", "PerhapsHeaded", "RecordFile", "Records", "Wanted", "first_row_of"]
 
 Batch: TypeAlias = Mapping[str, Sequence[object]]
 """Name of a column -> its values: str, int, float, bool, None, or lists of them."""
@@ -75,6 +75,48 @@ class PerhapsHeaded(Protocol):
 def first_row_of(file: RecordFile) -> tuple[str, ...]:
     """Return the cells of a first row that was taken for a record by its content; none where there is no such row."""
     return file.first_row if isinstance(file, PerhapsHeaded) else ()
+
+
+@dataclass(frozen=True)
+class ChangedFile:
+    """A file some of whose rows or values are given otherwise; this one gives all as they are.
+
+    Parameters
+    ----------
+    file
+        The file itself.
+    """
+
+    file: RecordFile
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the columns."""
+        return self.file.columns
+
+    @property
+    def n_rows(self) -> int | None:
+        """Number of rows, where the file tells it without being read."""
+        return self.file.n_rows
+
+    @property
+    def is_typed(self) -> bool:
+        """Whether the format tells numbers from texts."""
+        return self.file.is_typed
+
+    @property
+    def describe(self) -> dict[str, JSONValue]:
+        """What was found out about the file."""
+        return self.file.describe
+
+    @property
+    def first_row(self) -> tuple[str, ...]:
+        """Cells of a first row that was taken for a record by its content."""
+        return first_row_of(self.file)
+
+    def chunks(self, wanted: Wanted) -> Iterator[Batch]:
+        """Walk through the rows in pieces of any size."""
+        return self.file.chunks(wanted)
 
 
 @dataclass(frozen=True, eq=False)
