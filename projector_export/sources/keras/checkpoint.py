@@ -26,7 +26,7 @@ from projector_export.sources.keras.object_graph import GraphVariable, decode_gr
 from projector_export.sources.keras.stored_layer import StoredLayer
 from projector_export.sources.keras.weights_file import CALLED_EMBEDDING
 from projector_export.tensor_files.named_tensor import NamedTensor
-from projector_export.tensor_files.tensor_bundle import Bundle, open_bundle
+from projector_export.tensor_files.tensor_bundle import Bundle
 
 __all__ = ["asset_lookups", "described_layers", "read"]
 
@@ -42,13 +42,13 @@ ROOT = b"root"
 
 
 def read(
-    prefix: Path, shown: str, layers: Sequence[LayerSettings] = ()
+    bundle: Bundle, shown: str, layers: Sequence[LayerSettings] = ()
 ) -> tuple[tuple[LayerTable, ...], tuple[Lookup, ...]]:
     """Return the tables of a checkpoint, without those of optimizers, and the vocabularies in its lookup tables.
 
     Parameters
     ----------
-    prefix
+    bundle
         The checkpoint.
     shown
         What errors call it.
@@ -58,9 +58,8 @@ def read(
     Raises
     ------
     ProjectorExportError
-        If its index or its object graph is damaged.
+        If its object graph is damaged.
     """
-    bundle = open_bundle(prefix)
     graph = bundle.strings(GRAPH)
     try:
         variables = {variable.key: variable for variable in decode_graph(graph[0])} if graph else {}

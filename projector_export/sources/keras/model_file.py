@@ -121,7 +121,7 @@ def open_saved_model(path: Path) -> SavedModel:
     if kind == "checkpoint":
         prefix = find_prefix(path)
         if prefix is not None:
-            tables, lookups = checkpoint.read(prefix, str(path))
+            tables, lookups = checkpoint.read(open_bundle(prefix), str(path))
             return SavedModel("TensorFlow checkpoint", tables, (), lookups, _supposed(tables, lookups))
     if not path.exists():
         raise NotFoundError(f"there is no file {str(path)!r}")
@@ -157,8 +157,9 @@ def _saved_model(path: Path) -> SavedModel:
     if prefix is None:
         raise CorruptFileError(f"{str(path)!r} is a SavedModel without variables: it has no variables/variables.index")
     layers = checkpoint.described_layers(path)
-    tables, lookups = checkpoint.read(prefix, str(path), layers)
-    feeds, has_lookups = feeds_of(path / GRAPH, open_bundle(prefix))
+    bundle = open_bundle(prefix)
+    tables, lookups = checkpoint.read(bundle, str(path), layers)
+    feeds, has_lookups = feeds_of(path / GRAPH, bundle)
     if has_lookups:
         unclear = Unclear("its graph does not tell which vocabulary feeds this layer")
         known = lookups_of(layers, {}, str(path))
