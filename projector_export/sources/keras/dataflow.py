@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TypeAlias
 
 from projector_export.errors import CorruptFileError
 from projector_export.formats.protobuf_wire import Message, decode_message
 
-__all__ = ["Dataflow", "Found", "Node", "Scope", "decode_dataflow"]
+__all__ = ["Dataflow", "Found", "Node", "Place", "Scope", "decode_dataflow"]
 
 CALLS = frozenset({"StatefulPartitionedCall", "PartitionedCall"})
 SAME = frozenset({"Identity", "IdentityN", "StopGradient", "EnsureShape", "Snapshot"})
@@ -22,6 +23,9 @@ MAX_NODES = 2_000_000
 MAX_DEPTH = 50
 MAX_DIGITS = 10
 MAX_STEPS = 100_000
+
+Place: TypeAlias = tuple[tuple[str, ...], str]
+"""Names of the calls that lead to a node, and its own."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,7 +99,7 @@ class Found:
     scope: Scope
 
     @property
-    def place(self) -> tuple[tuple[str, ...], str]:
+    def place(self) -> Place:
         """What tells it from all others."""
         return self.scope.path, self.node.name
 
@@ -117,7 +121,7 @@ class Dataflow:
     graph: _Function
     functions: Mapping[str, _Function]
     assets: Mapping[str, str]
-    _without: set[tuple[object, ...]] = field(default_factory=set, repr=False)
+    _without: set[tuple[str, Place]] = field(default_factory=set, repr=False)
 
     def has(self, op: str) -> bool:
         """Tell whether some function has a node that does this, called or not."""
@@ -178,7 +182,7 @@ class Dataflow:
 
     def comes_from(self, found: Found | None, op: str) -> bool:
         """Tell whether a value depends on a node that does this."""
-        seen: set[tuple[tuple[str, ...], str]] = set()
+        seen: set[Place] = set()
         todo = [] if found is None else [found]
         while todo:
             each = todo.pop()

@@ -14,8 +14,8 @@ from pathlib import Path
 from projector_export.errors import CorruptFileError
 from projector_export.formats.protobuf_wire import signed
 from projector_export.sources.keras.constant import Key, constant, single
-from projector_export.sources.keras.dataflow import Dataflow, Found, decode_dataflow
-from projector_export.sources.keras.graph_tables import Place, table_contents
+from projector_export.sources.keras.dataflow import Dataflow, Found, Place, decode_dataflow
+from projector_export.sources.keras.graph_tables import table_contents
 from projector_export.sources.keras.lookups import MASK, UNKNOWN, Lookup, Unclear
 from projector_export.tensor_files.tensor_bundle import Bundle
 

@@ -11,10 +11,10 @@ from pathlib import Path
 
 from projector_export.formats.protobuf_wire import signed
 from projector_export.sources.keras.constant import Key, constant
-from projector_export.sources.keras.dataflow import Dataflow, Found
+from projector_export.sources.keras.dataflow import Dataflow, Found, Place
 from projector_export.tensor_files.tensor_bundle import Bundle
 
-__all__ = ["KEYS", "VALUES", "stored_table", "table_contents"]
+__all__ = ["KEYS", "stored_table", "table_contents"]
 
 KEYS, VALUES = "/.ATTRIBUTES/table-keys", "/.ATTRIBUTES/table-values"
 IMPORTS = frozenset({"LookupTableImportV2", "InitializeTableV2"})
@@ -22,8 +22,6 @@ TEXT_FILE = "InitializeTableFromTextFileV2"
 WHOLE_LINE, LINE_NUMBER = -2, -1
 INT64 = 9
 MAX_ASSET_BYTES = 2**28
-
-Place = tuple[tuple[str, ...], str]
 
 
 def table_contents(graph: Dataflow, bundle: Bundle, folder: Path) -> Mapping[Place, Mapping[Key, int]]:
